@@ -1,0 +1,117 @@
+/* ledger/ledger.h -- the front door of the state machine: ordered batches in, headers out.
+ *
+ * One thread owns a ledger: its only writing SQLite connection, the state tree, the head. A batch
+ * is executed whole, in one SQLite transaction; the same batches give the same headers on every
+ * machine. ledger.db is derived: what a crash takes is executed again from the journal.
+ *
+ * Readers (ledger/reader.h) have read-only connections of their own and never checkpoint.
+ */
+#ifndef LEDGER_LEDGER_H
+#define LEDGER_LEDGER_H
+
+#include "ledger/block.h"
+#include "ledger/seal.h"
+
+struct ledger;
+
+struct ledger_options {
+    uint64_t cache_bytes;       /* of SQLite's pages; 0 = 64 MiB */
+    const char *vfs;            /* SQLite VFS by name; NULL = the default */
+    struct verify_cache *cache; /* signatures found valid before the vote; NULL = verify again */
+    uint64_t hash_seed; /* of tables in memory: best unknown to clients; changes no result */
+};
+
+/* Opens path, or makes it from the genesis if it does not exist (or ":memory:"). Checks that it is
+ * of this chain (STATUS_MISMATCH), the format (STATUS_UNSUPPORTED), loads the slots and compares
+ * the recomputed state root with the last header's (STATUS_DAMAGED, with the place). The genesis
+ * must outlive the ledger. */
+enum status ledger_open(struct ledger **ledger, const struct genesis *genesis, const char *path,
+                        const struct ledger_options *options, struct problem *problem);
+void ledger_close(struct ledger *ledger);
+
+struct ledger_head {
+    struct header header; /* of the last block */
+    struct digest hash;
+    uint64_t epoch;    /* in which the next batch is executed */
+    uint64_t sequence; /* last executed in that epoch, batches without a block included */
+    bool epoch_ended;  /* the last block has HEADER_EPOCH_END: what follows in its epoch is void */
+};
+
+const struct ledger_head *ledger_head(const struct ledger *ledger);
+const struct committee *ledger_committee(const struct ledger *ledger); /* seals the next block */
+const struct params *ledger_params(const struct ledger *ledger);       /* in force for it */
+const struct digest *ledger_genesis_hash(const struct ledger *ledger); /* hash of block 0 */
+
+enum execution_kind {
+    EXECUTION_BLOCK, /* a block was made */
+    EXECUTION_EMPTY, /* no transaction included, no tick due: only the sequence advanced */
+    EXECUTION_VOID,  /* behind the end of its epoch */
+    EXECUTION_PAST,  /* executed before: nothing happened */
+};
+
+struct executed_entry {
+    uint8_t kind;     /* enum entry_kind */
+    struct digest id; /* txid, or the entry id of a system entry */
+    uint16_t code;
+    uint8_t at;
+    struct span transaction; /* borrowed from the execution's copy of the batch; empty for others */
+};
+
+struct skipped_transaction {
+    struct digest txid; /* zeros if it does not even decode */
+    enum refusal_code refusal;
+};
+
+struct execution {
+    enum execution_kind kind;
+    uint64_t epoch, sequence;
+    struct header header; /* EXECUTION_BLOCK */
+    struct digest hash;
+    uint32_t entry_count;
+    struct executed_entry *entries;
+    uint32_t skipped_count;
+    struct skipped_transaction *skipped;
+    uint8_t *bytes; /* what the entries' spans point into */
+};
+
+void execution_free(struct execution *execution);
+
+/* Executes the batch that the engine ordered at (epoch, sequence), which must be the head's
+ * sequence
+ * + 1, or lower (EXECUTION_PAST). Total: every batch has a defined outcome, also one that does not
+ * decode. On success the block is committed in SQLite. STATUS_IO, STATUS_DAMAGED and
+ * STATUS_NO_MEMORY end the process of a node; the ledger is not usable after. *execution is the
+ * caller's, to be freed by execution_free. */
+enum status ledger_execute(struct ledger *ledger, uint64_t epoch, uint64_t sequence,
+                           struct span batch, struct execution **execution,
+                           struct problem *problem);
+
+/* The sequence of a batch that is known to hold nothing (replay, anchors): cheap. */
+enum status ledger_skip(struct ledger *ledger, uint64_t epoch, uint64_t sequence);
+
+/* Executes a block that came with a seal from a peer: expected is its header (already checked
+ * against a seal), height = head + 1. If execution gives another header nothing is committed and
+ * STATUS_DIVERGED is returned: *problem names height, field and both values. The sequence becomes
+ * the header's. */
+enum status ledger_execute_block(struct ledger *ledger, struct span block,
+                                 struct execution **execution, struct problem *problem);
+
+/* E checks of a transaction (4, 6 to 12) against the latest state and block time
+ * max(time of the last block + 1, now_ms). REFUSAL_none, REFUSAL_duplicate or a refusal.
+ * *next_lane: the lane's next number, for the pool. */
+enum refusal_code ledger_admit(struct ledger *ledger, const struct transaction *tx, uint64_t now_ms,
+                               uint64_t *next_lane, struct refusal *refusal);
+
+/* Stores signatures for a block (rows of the table `seal`); those that are there already stay. */
+enum status ledger_store_seal(struct ledger *ledger, const struct seal *seal,
+                              struct problem *problem);
+
+/* Highest height at or below which every block is covered by a stored quorum (a seal of a later
+ * block covers its history). */
+uint64_t ledger_sealed_height(const struct ledger *ledger);
+
+/* Copies the WAL into the database and syncs (wal_checkpoint(FULL), synchronous). After STATUS_OK
+ * everything up to *height is on disk and the journal may be cut behind it. */
+enum status ledger_checkpoint(struct ledger *ledger, uint64_t *height, struct problem *problem);
+
+#endif

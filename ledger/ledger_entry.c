@@ -1,0 +1,112 @@
+/* The rows of one entry: entry, operation, touch, movement. */
+#include "ledger/ledger_inside.h"
+
+#include <stdlib.h>
+
+static void write_operation(struct ledger *ledger, const struct operation *o, uint64_t position)
+{
+    struct id asset;
+    struct store_operation row = { .position = position,
+                                   .kind = (uint16_t)o->code,
+                                   .actor = &o->actor };
+    switch (o->code) {
+    case OP_ACCOUNT_CREATE: row.other = &o->account_create.id; break;
+    case OP_ACCOUNT_FREEZE: row.other = &o->account_freeze.account; break;
+    case OP_ASSET_CREATE:
+        asset = asset_id_of(&o->actor, o->asset_create.code);
+        row.asset = &asset;
+        break;
+    case OP_ASSET_MINT:
+        row.other = &o->asset_mint.to;
+        row.asset = &o->asset_mint.asset;
+        row.has_amount = true;
+        row.amount = o->asset_mint.amount;
+        break;
+    case OP_ASSET_BURN:
+        row.asset = &o->asset_burn.asset;
+        row.has_amount = true;
+        row.amount = o->asset_burn.amount;
+        break;
+    case OP_TRANSFER:
+        row.other = &o->transfer.to;
+        row.asset = &o->transfer.asset;
+        row.has_amount = true;
+        row.amount = o->transfer.amount;
+        break;
+    case OP_ACCOUNT_SET_SIGNERS:
+    case OP_KV_PUT:
+    case OP_KV_DELETE: break;
+    }
+    store_write_operation(ledger->store, &row);
+}
+
+/* The account at the other end of an operation, or NULL. */
+static const struct id *other_account(const struct operation *o)
+{
+    switch (o->code) {
+    case OP_ACCOUNT_CREATE: return &o->account_create.id;
+    case OP_ACCOUNT_FREEZE: return &o->account_freeze.account;
+    case OP_ASSET_MINT: return &o->asset_mint.to;
+    case OP_TRANSFER: return &o->transfer.to;
+    default: return NULL;
+    }
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    return id_compare(a, b);
+}
+
+/* The entry stands in the history of its source and actors, and, if it succeeded, of those whom it
+ * paid, made or froze: a failed payment is no event in the life of its payee. */
+static void write_touches(struct ledger *ledger, const struct transaction *tx, uint64_t position,
+                          bool succeeded)
+{
+    struct id accounts[1 + 2 * TX_OPERATIONS_MAX];
+    size_t count = 0;
+    accounts[count++] = tx->source;
+    for (unsigned i = 0; i < tx->operation_count; i++) {
+        const struct id *other = other_account(&tx->operations[i]);
+        accounts[count++] = tx->operations[i].actor;
+        if (succeeded && other) accounts[count++] = *other;
+    }
+    qsort(accounts, count, sizeof accounts[0], compare_ids);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || !id_equal(&accounts[i - 1], &accounts[i]))
+            store_write_touch(ledger->store, &accounts[i], position);
+}
+
+struct digest ledger_write_entry(struct ledger *ledger, const struct transaction *tx,
+                                 uint32_t index, struct outcome outcome)
+{
+    const struct effects *effects = &ledger->executor.effects;
+    uint64_t position = position_of(ledger->executor.height, index, 0);
+    struct entry_record record = {
+        .kind = ENTRY_TRANSACTION,
+        .id = tx->txid,
+        .signed_hash = tx->signed_hash,
+        .code = (uint16_t)outcome.code,
+        .at = outcome.at,
+        .effects_hash = digest_of(TAG_EFFECTS, effects->list),
+    };
+    struct digest leaf = entry_record_hash(&record);
+    struct store_entry row = {
+        .position = position,
+        .kind = record.kind,
+        .id = &record.id,
+        .source = &tx->source,
+        .client_ref = &tx->client_ref,
+        .code = record.code,
+        .at = record.at,
+        .data = tx->bytes,
+        .effects = effects->list,
+        .leaf = &leaf,
+    };
+    store_write_entry(ledger->store, &row);
+    for (uint8_t i = 0; i < tx->operation_count; i++)
+        write_operation(ledger, &tx->operations[i], position + i);
+    write_touches(ledger, tx, position, outcome.code == RESULT_ok);
+    for (uint32_t i = 0; i < effects->movement_count; i++)
+        store_write_movement(ledger->store, &effects->movements[i]);
+    return leaf;
+}

@@ -1,0 +1,54 @@
+/* ledger/ledger_inside.h -- the inside of a ledger, shared by ledger.c (open, head, admission,
+ * seals) and ledger_block.c (execution); tests look inside too, nobody else.
+ *
+ *     batch -> executor -> state -> rows      one SQLite transaction
+ *                            |                a block
+ *                            +----> tree -> header
+ */
+#ifndef LEDGER_LEDGER_INSIDE_H
+#define LEDGER_LEDGER_INSIDE_H
+
+#include "crypto/merkle.h"
+#include "ledger/execute.h"
+#include "ledger/ledger.h"
+
+struct ledger {
+    const struct genesis *genesis;
+    struct store *store;
+    struct state *state;
+    struct state_tree *tree;
+    struct verify_cache *verified; /* borrowed, may be NULL */
+    struct executor executor;      /* with params and members in force */
+
+    struct ledger_head head;
+    struct digest genesis_hash;
+    struct committee committee;
+    struct params params;
+    struct member *members;
+    uint16_t member_count;
+    struct digest committee_hash, members_hash, params_hash;
+    struct merkle_frontier history; /* over the hashes of blocks 0 ... head */
+    uint64_t sealed_height;
+
+    struct transaction tx; /* scratch, 25 KiB */
+    struct digest *leaves; /* of the block in hand */
+    size_t leaf_capacity;
+
+    enum status failed; /* the ledger is not usable after */
+};
+
+/* Rolls back, remembers that nothing goes any more, and fills in the problem. */
+enum status ledger_fail(struct ledger *ledger, enum status status, struct problem *problem);
+
+/* Appends a block's hash to the history and writes the nodes that become complete. */
+void ledger_append_history(struct ledger *ledger, const struct digest *hash);
+
+/* Writes the rows of a transaction that was executed as entry number index of the block in hand;
+ * returns d of its leaf. */
+struct digest ledger_write_entry(struct ledger *ledger, const struct transaction *tx,
+                                 uint32_t index, struct outcome outcome);
+
+/* Takes a header that was committed as the new head. */
+void ledger_set_head(struct ledger *ledger, const struct header *header, const struct digest *hash);
+
+#endif

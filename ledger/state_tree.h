@@ -1,0 +1,116 @@
+/* ledger/state_tree.h -- the authenticated state: one compact sparse Merkle tree over SHA-256.
+ *
+ *     path(kind, key)  = kind | first 31 bytes of H(path tag, kind | key)       every kind but 0x60
+ *     path(window)     = 0x60 | 5 bytes big-endian of not_after_ms >> 10 | first 26 of the same
+ *     leaf             = H(leaf tag, path | H(value tag, kind | bytes16 key | value))
+ *     root(S)          = 32 zero bytes           if S is empty
+ *                        the leaf                if S has one entry
+ *                        H(node tag, root(S0) | root(S1)), split by the next bit of the path, else
+ *
+ * The definition is a recursion on a set: the root depends neither on history nor on storage, and
+ * state_root_of computes it from sorted leaves in thirty lines. (ledger.md, section 6)
+ *
+ * Storage. Leaves are rows in the order of their paths, so all leaves below a prefix are
+ * neighbours. A *slot* is a subtree of at most STATE_SLOT_LEAVES leaves; of the inner nodes only
+ * slots are stored. Above them stands a binary trie in memory, 44 bytes a node:
+ *
+ *              .            in memory, rebuilt from the slots at open
+ *            /   \
+ *          .      [slot]    stored: prefix, depth, count, hash
+ *         / \        |
+ *    [slot] [slot]  rows    stored: path, hash; one range read for each slot that changes
+ *
+ * A slot that outgrows its limit splits; two sibling slots with STATE_SLOT_MERGE or fewer leaves
+ * together merge. Which slots exist therefore depends on history; no hash does.
+ *
+ * A block applies all its changes, sorted, in one pass. An apply that fails halfway leaves the tree
+ * unusable: roll the storage back and load again.
+ */
+#ifndef LEDGER_STATE_TREE_H
+#define LEDGER_STATE_TREE_H
+
+#include "crypto/codec.h"
+
+enum {
+    STATE_SLOT_LEAVES = 32,
+    STATE_SLOT_MERGE = 12,
+    STATE_PREFIX_BYTES = 16,
+    STATE_SLOT_DEPTH_MAX = 128, /* there a slot no longer splits: a prefix has 16 bytes */
+};
+
+struct digest state_path(uint8_t kind, struct span key);
+struct digest state_path_window(struct span key, uint64_t not_after_ms);
+struct digest state_value_hash(uint8_t kind, struct span key, struct span value);
+struct digest state_leaf_hash(const struct digest *path, const struct digest *value_hash);
+struct digest state_node_hash(const struct digest *left, const struct digest *right);
+
+/* Bit number depth of a path, from the most significant of its first byte. */
+static inline unsigned path_bit(const uint8_t *path, unsigned depth)
+{
+    return (unsigned)path[depth >> 3] >> (7 - (depth & 7)) & 1u;
+}
+
+struct state_leaf {
+    struct digest path;
+    struct digest hash; /* state_leaf_hash */
+};
+
+/* The root of count leaves, ascending by path, that share their first depth bits. For a whole
+ * state depth is 0. */
+struct digest state_root_of(const struct state_leaf *leaves, size_t count, unsigned depth);
+
+/* How many of them, at the beginning, have a 0 as bit number depth. */
+size_t leaves_left(const struct state_leaf *leaves, size_t count, unsigned depth);
+
+/* A leaf that is new, has another hash, or is gone. */
+struct state_change {
+    struct digest path;
+    struct digest hash;
+    bool removed;
+};
+
+struct state_slot {
+    uint8_t prefix[STATE_PREFIX_BYTES]; /* bits from depth on are zero */
+    uint8_t depth;
+    uint32_t count;
+    struct digest hash;
+};
+
+/* Where leaves and slots are kept: SQLite in a node, sorted arrays in tests. Every function returns
+ * STATUS_OK or the error that ends the apply. */
+struct state_storage {
+    void *context;
+    /* Calls each(reader, leaf) for the leaves first <= path <= last, ascending. */
+    enum status (*read_leaves)(void *context, const struct digest *first, const struct digest *last,
+                               enum status (*each)(void *reader, const struct state_leaf *leaf),
+                               void *reader);
+    enum status (*put_leaf)(void *context, const struct state_leaf *leaf);
+    enum status (*remove_leaf)(void *context, const struct digest *path);
+    /* Calls each(reader, slot) for all slots, ascending by prefix. */
+    enum status (*read_slots)(void *context,
+                              enum status (*each)(void *reader, const struct state_slot *slot),
+                              void *reader);
+    enum status (*put_slot)(void *context, const struct state_slot *slot);
+    enum status (*remove_slot)(void *context, const uint8_t prefix[STATE_PREFIX_BYTES]);
+};
+
+struct state_tree;
+
+/* An empty tree over an empty storage, whose functions it borrows. NULL without memory. */
+struct state_tree *state_tree_new(const struct state_storage *storage);
+void state_tree_free(struct state_tree *tree);
+
+/* Forgets what is in memory and reads the slots. STATUS_DAMAGED if they do not cover all paths
+ * exactly once; *problem names the prefix. */
+enum status state_tree_load(struct state_tree *tree, struct problem *problem);
+
+/* Applies changes, ascending by path, each path once; removing what is not there is an error.
+ * STATUS_DAMAGED if a slot's rows are not what its count says; *problem names its prefix. */
+enum status state_tree_apply(struct state_tree *tree, const struct state_change *changes,
+                             size_t count, struct problem *problem);
+
+struct digest state_tree_root(const struct state_tree *tree);
+uint64_t state_tree_count(const struct state_tree *tree); /* leaves */
+size_t state_tree_bytes(const struct state_tree *tree);   /* memory of the trie */
+
+#endif
