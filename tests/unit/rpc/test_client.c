@@ -1,0 +1,190 @@
+#include "rpc/client.h"
+#include "tests/unit/rpc/loopback.h"
+
+#include <criterion/criterion.h>
+
+static struct loopback l;
+static struct rpc_client *client;
+static struct rpc_failure failure;
+
+static void open_all(void)
+{
+    loopback_options(&l);
+    loopback_start(&l);
+    cr_assert_eq(rpc_client_open(&client, l.url, 5000, NULL), STATUS_OK);
+}
+
+static void close_all(void)
+{
+    rpc_failure_clear(&failure);
+    rpc_client_close(client);
+    loopback_stop(&l);
+}
+
+TestSuite(client, .init = open_all, .fini = close_all, .timeout = 60);
+
+Test(client, urls)
+{
+    static const char *const bad[] = { "",         "127.0.0.1:7780",    "https://x",
+                                       "ftp://x/", "http://",           "http:///path",
+                                       "unix:",    "file:///etc/passwd" };
+    struct rpc_client *other;
+    struct problem problem;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        cr_assert_eq(rpc_client_open(&other, bad[i], 0, &problem), STATUS_INVALID, "%s", bad[i]);
+    char longer[3000];
+    memset(longer, 'a', sizeof longer);
+    memcpy(longer, "http://", 7);
+    longer[2999] = 0;
+    cr_assert_eq(rpc_client_open(&other, longer, 0, &problem), STATUS_INVALID);
+}
+
+Test(client, many_calls_on_one_connection)
+{
+    for (int i = 0; i < 20; i++) {
+        json_t *result = rpc_client_call(client, "node_health", NULL, &failure);
+        cr_assert(result, "%s", failure.text);
+        json_decref(result);
+    }
+    struct rpc_stats stats;
+    rpc_stats(l.server, &stats);
+    cr_assert_eq(stats.connections_tcp, 1);
+    cr_assert_eq(stats.calls, 20);
+    cr_assert(strlen(rpc_client_request_id(client)) > 0);
+    cr_assert_str_eq(rpc_client_url(client), l.url);
+}
+
+Test(client, errors_come_whole)
+{
+    json_t *params = json_pack("{s:i}", "tx_id", 5);
+    cr_assert_null(rpc_client_call(client, "tx_status", params, &failure));
+    json_decref(params);
+    cr_assert_eq(failure.what, FAILURE_ERROR);
+    cr_assert_eq(failure.code, -32602);
+    cr_assert_str_eq(failure.kind, "invalid_params");
+    cr_assert_eq(failure.retry, RETRY_NEVER);
+    cr_assert_eq(failure.http_status, 200);
+    cr_assert_str_eq(json_string_value(json_object_get(failure.data, "path")), "/tx_id");
+    cr_assert_str_eq(json_string_value(json_object_get(failure.data, "request_id")),
+                     failure.request_id);
+    rpc_failure_clear(&failure);
+
+    l.node->mode = FAKE_REFUSE;
+    l.node->refusal = (struct refusal){ .code = REFUSAL_mempool_full };
+    char *hex = fake_transaction(1, NULL);
+    params = json_pack("[s]", hex);
+    cr_assert_null(rpc_client_call(client, "tx_submit", params, &failure));
+    cr_assert_eq(failure.retry, RETRY_SAME_REQUEST);
+    cr_assert_eq(failure.retry_after_ms, 1000);
+    json_decref(params);
+    free(hex);
+}
+
+Test(client, paths_other_than_the_servers)
+{
+    char url[128];
+    struct rpc_client *other;
+    snprintf(url, sizeof url, "%s/elsewhere", l.url);
+    cr_assert_eq(rpc_client_open(&other, url, 5000, NULL), STATUS_OK);
+    cr_assert_null(rpc_client_call(other, "node_health", NULL, &failure));
+    cr_assert_eq(failure.what, FAILURE_ERROR); /* the body is a JSON-RPC error all the same */
+    cr_assert_eq(failure.http_status, 404);
+    rpc_client_close(other);
+}
+
+Test(client, gets)
+{
+    long status;
+    char *body = rpc_client_get(client, "/readyz", &status, &failure);
+    cr_assert_eq(status, 200);
+    cr_assert_str_eq(body, "ready\n");
+    free(body);
+    body = rpc_client_get(client, "/nothing", &status, &failure);
+    cr_assert_eq(status, 404);
+    free(body);
+    json_t *result = rpc_client_call(client, "node_health", NULL, &failure); /* and a call again */
+    cr_assert(result);
+    json_decref(result);
+}
+
+Test(client, nobody_there)
+{
+    struct rpc_client *other;
+    long status;
+    cr_assert_eq(rpc_client_open(&other, "http://127.0.0.1:1", 2000, NULL), STATUS_OK);
+    cr_assert_null(rpc_client_call(other, "node_health", NULL, &failure));
+    cr_assert_eq(failure.what, FAILURE_CONNECT);
+    cr_assert(strlen(failure.text) > 0);
+    cr_assert_null(rpc_client_get(other, "/livez", &status, &failure));
+    cr_assert_eq(failure.what, FAILURE_CONNECT);
+    rpc_client_close(other);
+    cr_assert_eq(rpc_client_open(&other, "unix:/nowhere/x.sock", 2000, NULL), STATUS_OK);
+    cr_assert_null(rpc_client_call(other, "node_health", NULL, &failure));
+    cr_assert_eq(failure.what, FAILURE_CONNECT);
+    rpc_client_close(other);
+}
+
+/* ---- servers that are none ------------------------------------------------------------------ */
+
+struct impostor {
+    int listener;
+    const char *answer; /* NULL: never answers */
+    char url[64];
+    pthread_t thread;
+};
+
+static void *run_impostor(void *context)
+{
+    struct impostor *impostor = context;
+    char request[4096];
+    int fd = accept(impostor->listener, NULL, NULL);
+    if (recv(fd, request, sizeof request, 0) > 0 && impostor->answer)
+        raw_send(fd, impostor->answer, strlen(impostor->answer));
+    if (!impostor->answer) usleep(600000);
+    close(fd);
+    return NULL;
+}
+
+static void start_impostor(struct impostor *impostor, const char *answer)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t size = sizeof address;
+    impostor->answer = answer;
+    impostor->listener = socket(AF_INET, SOCK_STREAM, 0);
+    cr_assert_eq(bind(impostor->listener, (struct sockaddr *)&address, size), 0);
+    cr_assert_eq(listen(impostor->listener, 1), 0);
+    getsockname(impostor->listener, (struct sockaddr *)&address, &size);
+    snprintf(impostor->url, sizeof impostor->url, "http://127.0.0.1:%u", ntohs(address.sin_port));
+    cr_assert_eq(pthread_create(&impostor->thread, NULL, run_impostor, impostor), 0);
+}
+
+static enum failure call_impostor(const char *answer)
+{
+    struct impostor impostor;
+    struct rpc_client *other;
+    start_impostor(&impostor, answer);
+    cr_assert_eq(rpc_client_open(&other, impostor.url, 300, NULL), STATUS_OK);
+    cr_assert_null(rpc_client_call(other, "node_health", NULL, &failure));
+    pthread_join(impostor.thread, NULL);
+    rpc_client_close(other);
+    close(impostor.listener);
+    return failure.what;
+}
+
+#define HTTP_OK(body, size) "HTTP/1.1 200 OK\r\nContent-Length: " size "\r\n\r\n" body
+
+Test(client, impostors)
+{
+    cr_assert_eq(call_impostor(HTTP_OK("hello", "5")), FAILURE_ANSWER);
+    cr_assert_eq(call_impostor(HTTP_OK("", "0")), FAILURE_ANSWER);
+    cr_assert_eq(call_impostor(HTTP_OK("{\"id\":1}", "8")), FAILURE_ANSWER);
+    cr_assert_eq(call_impostor(HTTP_OK("{\"id\":2,\"result\":{}}", "20")), FAILURE_ANSWER);
+    cr_assert_eq(call_impostor(HTTP_OK("hel", "5")), FAILURE_LOST);
+    cr_assert_eq(call_impostor(""), FAILURE_LOST);
+    cr_assert_eq(call_impostor("SSH-2.0-OpenSSH\r\n"), FAILURE_LOST);
+    cr_assert_eq(call_impostor(NULL), FAILURE_TIMEOUT);
+    cr_assert_eq(call_impostor("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 2\r\n\r\nno"),
+                 FAILURE_ANSWER);
+    cr_assert_eq(failure.http_status, 502);
+}
