@@ -1,0 +1,236 @@
+#include "node/check.h"
+
+#include <stdlib.h>
+
+struct check_job *check_new(enum check_kind kind, uint16_t from, uint64_t ticket, struct blob *blob,
+                            const struct check_context *context)
+{
+    struct check_job *job = calloc(1, sizeof *job);
+    if (!job) return NULL;
+    job->kind = kind;
+    job->from = from;
+    job->ticket = ticket;
+    job->blob = blob_ref(blob);
+    job->context = context;
+    return job;
+}
+
+void check_free(struct check_job *job)
+{
+    if (!job) return;
+    for (uint32_t i = 0; i < job->transactions_count; i++)
+        blob_unref(job->transactions[i].blob);
+    free(job->transactions);
+    free(job->txids);
+    free(job->votes);
+    free(job->blocks);
+    free(job->proposals);
+    blob_unref(job->blob);
+    free(job);
+}
+
+/* A proposal brings its batch along, and nothing else does. */
+static enum status check_message(struct check_job *job)
+{
+    const struct check_context *context = job->context;
+    enum status status = message_read(
+        blob_span(job->blob), (size_t)context->params.values[PARAM_batch_bytes_max], &job->message);
+    if (status != STATUS_OK) return status;
+    status = context->engine->check(&context->config, job->from, &job->message, &job->facts);
+    if (status != STATUS_OK) return status;
+    if (!job->facts.has_proposal)
+        return job->message.batch.size == 0 ? STATUS_OK : STATUS_MALFORMED;
+
+    job->batch_hash = batch_digest(job->message.batch);
+    if (!digest_equal(&job->batch_hash, &job->facts.proposal.batch)) return STATUS_MISMATCH;
+    status = batch_decode(job->message.batch, &context->params, &job->batch);
+    if (status != STATUS_OK) return status;
+    job->txids = calloc(job->batch.count ? job->batch.count : 1, sizeof *job->txids);
+    if (!job->txids) return STATUS_NO_MEMORY;
+    return batch_check(job->message.batch, &context->chain_id, &context->params, context->cache,
+                       &job->batch, job->txids);
+}
+
+static enum status check_one_transaction(struct check_job *job, struct span bytes,
+                                         struct check_transaction *out, struct transaction *tx)
+{
+    const struct check_context *context = job->context;
+    enum status status = transaction_check(bytes, &context->chain_id, &context->params,
+                                           context->cache, tx, &out->refusal);
+    if (status != STATUS_OK) return status;
+    out->txid = tx->txid;
+    out->blob = blob_copy(bytes);
+    return out->blob ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+static enum status check_transactions(struct check_job *job, struct span list, uint32_t count)
+{
+    struct transaction *tx = malloc(sizeof *tx);
+    job->transactions = calloc(count, sizeof *job->transactions);
+    if (!tx || !job->transactions) {
+        free(tx);
+        return STATUS_NO_MEMORY;
+    }
+    enum status status = STATUS_OK;
+    struct span bytes;
+    while (status == STATUS_OK && job->transactions_count < count && batch_next(&list, &bytes)) {
+        struct check_transaction *out = &job->transactions[job->transactions_count++];
+        status = check_one_transaction(job, bytes, out, tx);
+    }
+    free(tx);
+    return status;
+}
+
+/* One transaction of a client, who gets the refusal: the job itself is in order. */
+static enum status check_submission(struct check_job *job)
+{
+    struct transaction *tx = malloc(sizeof *tx);
+    job->transactions = calloc(1, sizeof *job->transactions);
+    if (!tx || !job->transactions) {
+        free(tx);
+        return STATUS_NO_MEMORY;
+    }
+    job->transactions_count = 1;
+    enum status status =
+        check_one_transaction(job, blob_span(job->blob), &job->transactions[0], tx);
+    free(tx);
+    return status == STATUS_NO_MEMORY ? status : STATUS_OK;
+}
+
+static enum status check_gossip(struct check_job *job)
+{
+    struct reader r = reader_of(blob_span(job->blob));
+    uint32_t count = read_u32(&r);
+    if (reader_status(&r) != STATUS_OK) return STATUS_MALFORMED;
+    if (count < 1 || count > GOSSIP_TXS_MAX) return STATUS_TOO_LARGE;
+    struct span list = r.rest;
+    for (uint32_t i = 0; i < count; i++)
+        read_bytes32(&r, TX_BYTES_LIMIT);
+    if (reader_end(&r) != STATUS_OK) return STATUS_MALFORMED;
+    return check_transactions(job, list, count);
+}
+
+static enum status check_seal_votes(struct check_job *job)
+{
+    const struct check_context *context = job->context;
+    struct reader r = reader_of(blob_span(job->blob));
+    uint16_t count = read_u16(&r);
+    if (reader_status(&r) != STATUS_OK) return STATUS_MALFORMED;
+    if (count < 1 || count > SEAL_VOTES_MAX) return STATUS_TOO_LARGE;
+    job->votes = calloc(count, sizeof *job->votes);
+    if (!job->votes) return STATUS_NO_MEMORY;
+    for (uint16_t i = 0; i < count; i++) {
+        struct seal_vote *vote = &job->votes[i];
+        seal_vote_read(&r, vote);
+        if (reader_status(&r) != STATUS_OK) return STATUS_MALFORMED;
+        enum status status =
+            seal_vote_check(vote, &context->chain_id, context->config.committee, context->cache);
+        if (status != STATUS_OK) return status;
+        job->votes_count++;
+    }
+    return reader_end(&r);
+}
+
+/* A block from a peer proves itself by its seal. Its transactions' signatures are verified here, on
+ * a worker, so that execution finds them in the cache. */
+static enum status check_block(struct check_job *job, struct span block, struct span seal_bytes)
+{
+    const struct check_context *context = job->context;
+    struct check_block *out = &job->blocks[job->blocks_count];
+    uint32_t count;
+    struct span list;
+    out->block = block;
+    enum status status = block_decode(block, &out->header, &count, &list);
+    if (status != STATUS_OK) return status;
+    out->hash = header_hash(&out->header);
+    struct reader r = reader_of(seal_bytes);
+    seal_read(&r, &out->seal);
+    if (reader_end(&r) != STATUS_OK) return STATUS_MALFORMED;
+    if (!digest_equal(&out->header.chain_id, &context->chain_id)) return STATUS_MISMATCH;
+    status = seal_check(&out->seal, &out->header, context->config.committee, context->cache, NULL);
+    if (status != STATUS_OK) return status;
+
+    struct transaction *tx = malloc(sizeof *tx);
+    if (!tx) return STATUS_NO_MEMORY;
+    struct span bytes;
+    for (uint32_t i = 0; i < count && batch_next(&list, &bytes); i++)
+        transaction_check(bytes, &context->chain_id, &context->params, context->cache, tx, NULL);
+    free(tx);
+    job->blocks_count++;
+    return STATUS_OK;
+}
+
+static enum status check_blocks(struct check_job *job)
+{
+    struct reader r = reader_of(blob_span(job->blob));
+    uint16_t count = read_u16(&r);
+    if (reader_status(&r) != STATUS_OK) return STATUS_MALFORMED;
+    if (count > SYNC_BLOCKS_MAX) return STATUS_TOO_LARGE;
+    job->blocks = calloc(count ? count : 1, sizeof *job->blocks);
+    if (!job->blocks) return STATUS_NO_MEMORY;
+    for (uint16_t i = 0; i < count; i++) {
+        struct span block = read_bytes32(&r, blob_span(job->blob).size);
+        struct span seal = read_bytes16(&r, SEAL_BYTES_MAX);
+        if (reader_status(&r) != STATUS_OK) return STATUS_MALFORMED;
+        enum status status = check_block(job, block, seal);
+        if (status != STATUS_OK) return status;
+    }
+    return reader_end(&r);
+}
+
+/* epoch | count | proposals | proof: consecutive, each the parent of the next, the last decided. */
+static enum status check_anchor(struct check_job *job)
+{
+    const struct check_context *context = job->context;
+    struct reader r = reader_of(blob_span(job->blob));
+    uint64_t epoch = read_u64(&r);
+    uint32_t count = read_u32(&r);
+    if (reader_status(&r) != STATUS_OK) return STATUS_MALFORMED;
+    if (epoch != context->config.domain.epoch) return STATUS_STALE;
+    if (count < 1 || count > ANCHOR_PROPOSALS_MAX) return STATUS_TOO_LARGE;
+    job->proposals = calloc(count, sizeof *job->proposals);
+    if (!job->proposals) return STATUS_NO_MEMORY;
+    struct digest parent;
+    for (uint32_t i = 0; i < count; i++) {
+        struct proposal *proposal = &job->proposals[i];
+        proposal_read(&r, proposal);
+        if (reader_status(&r) != STATUS_OK) return STATUS_MALFORMED;
+        if (i > 0 && (proposal->index != job->proposals[i - 1].index + 1 ||
+                      !digest_equal(&proposal->parent, &parent)))
+            return STATUS_MALFORMED;
+        parent = proposal_digest(proposal);
+    }
+    job->proposals_count = count;
+    job->proof = read_bytes32(&r, ATTACHMENT_BYTES_MAX);
+    if (reader_end(&r) != STATUS_OK) return STATUS_MALFORMED;
+    return context->engine->check_decided(&context->config, &job->proposals[count - 1], job->proof);
+}
+
+void check_run(struct check_job *job)
+{
+    switch (job->kind) {
+    case CHECK_MESSAGE: job->status = check_message(job); return;
+    case CHECK_TRANSACTION: job->status = check_submission(job); return;
+    case CHECK_GOSSIP: job->status = check_gossip(job); return;
+    case CHECK_SEAL_VOTES: job->status = check_seal_votes(job); return;
+    case CHECK_BLOCKS: job->status = check_blocks(job); return;
+    case CHECK_ANCHOR: job->status = check_anchor(job); return;
+    }
+}
+
+void check_admit(struct check_job *job, struct ledger *ledger, uint64_t now_ms)
+{
+    struct transaction *tx = malloc(sizeof *tx);
+    if (!tx) {
+        job->status = STATUS_NO_MEMORY;
+        return;
+    }
+    for (uint32_t i = 0; i < job->transactions_count; i++) {
+        struct check_transaction *item = &job->transactions[i];
+        if (item->refusal.code != REFUSAL_none || !item->blob) continue;
+        enum status status = transaction_decode_again(blob_span(item->blob), tx);
+        ASSERT(status == STATUS_OK);
+        ledger_admit(ledger, tx, now_ms, &item->next_lane, &item->refusal);
+    }
+    free(tx);
+}

@@ -1,0 +1,74 @@
+/* node/cli/main.c -- the `witan` command: reads the line, finds the row, runs it. */
+#include "node/cli/cli.h"
+
+#include "crypto/key.h"
+#include "node/cli_help.h"
+#include <signal.h>
+#include <stdlib.h>
+
+static const struct cli_section sections[] = {
+    { "", "Bare verbs: the life of a node, and help", lifecycle_commands },
+    { "genesis", "How a network begins", genesis_commands },
+    { "key", "Key files", key_commands },
+    { "tx", "Transactions", tx_commands },
+    { "account", "Accounts", account_commands },
+    { "asset", "Assets", asset_commands },
+    { "balance", "Who has how much", balance_commands },
+    { "kv", "Records of accounts", kv_commands },
+    { "block", "Blocks and their seals", block_commands },
+    { "chain", "The chain as a whole", chain_commands },
+    { "member", "Organisations with a vote", member_commands },
+    { "validator", "Machines that agree and seal", validator_commands },
+    { "peer", "Connections of a node", peer_commands },
+    { "consensus", "The engine of a node", consensus_commands },
+    { "mempool", "Pending transactions of a node", mempool_commands },
+    { "", "Seeing it work", demo_commands },
+    { "testnet", "A network of real processes on this machine", testnet_commands },
+};
+
+const struct cli_table cli_table = { sections, sizeof sections / sizeof sections[0] };
+
+static int show_help(const struct cli_call *call, const char *noun)
+{
+    struct buffer text;
+    buffer_init(&text, 1024 * 1024);
+    enum status status = call->command ? cli_help_command(call->command, &text)
+                         : noun[0]     ? cli_help_noun(&cli_table, noun, &text)
+                                       : cli_help_program(&cli_table, &text);
+    if (status == STATUS_OK) fwrite(text.data, 1, text.size, call->help ? stdout : stderr);
+    buffer_free(&text);
+    if (status != STATUS_OK) return cli_fail_memory();
+    return call->help ? CLI_EXIT_DONE : CLI_EXIT_USAGE;
+}
+
+static int run(struct cli_call *call)
+{
+    struct problem problem;
+    enum status status = crypto_start(&problem);
+    if (status != STATUS_OK) return cli_fail_problem(&problem, "cryptography");
+    if (rpc_client_start() != STATUS_OK) return cli_fail_memory();
+    return call->command->run(call);
+}
+
+int main(int argc, char **argv)
+{
+    /* A reader that closed its end is an error of write(), not a silent death. */
+    signal(SIGPIPE, SIG_IGN);
+    struct cli_call call;
+    struct problem problem;
+    const char *noun;
+    int exit_code = CLI_EXIT_USAGE;
+    switch (cli_parse(&cli_table, argc, argv, &call, &noun, &problem)) {
+    case CLI_PARSED: exit_code = run(&call); break;
+    case CLI_PARSED_HELP: exit_code = show_help(&call, noun); break;
+    case CLI_PARSED_WRONG:
+        exit_code = problem.status == STATUS_NO_MEMORY
+                        ? cli_fail_memory()
+                        : cli_fail(CLI_EXIT_USAGE, NULL, "-h explains", "%s", problem.text);
+        break;
+    }
+    cli_call_free(&call);
+    if (fflush(stdout) != 0 && exit_code == CLI_EXIT_DONE)
+        exit_code = cli_fail(CLI_EXIT_IO, NULL, NULL, "writing to stdout failed");
+    return exit_code;
+}

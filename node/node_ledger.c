@@ -1,0 +1,243 @@
+#include "node/node_internal.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+/* One job of the ledger's thread. They run in the order in which they were handed over, and come
+ * back in that order. */
+struct ledger_job {
+    struct worker_job job; /* first */
+    struct node *node;
+    enum output_kind kind; /* OUTPUT_STOP stands for a checkpoint */
+    uint64_t epoch, sequence, height;
+    uint64_t now_ms;
+    struct blob *payload;
+    struct check_job *check;
+    struct seal *seal;
+
+    enum status status;
+    struct problem problem;
+    struct execution *execution;
+    uint64_t elapsed_ns;
+};
+
+static uint64_t clock_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void ledger_run(struct worker_job *base)
+{
+    struct ledger_job *job = (struct ledger_job *)base;
+    struct ledger *ledger = job->node->ledger;
+    uint64_t begun = clock_ns();
+    switch (job->kind) {
+    case OUTPUT_EXECUTE:
+        job->status = ledger_execute(ledger, job->epoch, job->sequence, blob_span(job->payload),
+                                     &job->execution, &job->problem);
+        break;
+    case OUTPUT_EXECUTE_BLOCK:
+        job->status =
+            ledger_execute_block(ledger, blob_span(job->payload), &job->execution, &job->problem);
+        break;
+    case OUTPUT_ADMIT: check_admit(job->check, ledger, job->now_ms); break;
+    case OUTPUT_SEALED: job->status = ledger_store_seal(ledger, job->seal, &job->problem); break;
+    default:
+        job->status = ledger_checkpoint(ledger, &job->height, &job->problem);
+        job->sequence = ledger_head(ledger)->header.sequence;
+        break;
+    }
+    job->elapsed_ns = clock_ns() - begun;
+}
+
+static void executed(struct node *node, struct ledger_job *job)
+{
+    metric_observe_ns(METRIC_ledger_execute_seconds, 0, job->elapsed_ns);
+    if (job->kind == OUTPUT_EXECUTE_BLOCK && job->status == STATUS_OK)
+        metric_add(METRIC_sync_blocks_total, LABEL_block_source_peer, 1);
+    node->checkpoint_blocks++;
+    replica_executed(node->replica, node_moment(node), job->status, job->execution, &job->problem);
+    job->execution = NULL;
+}
+
+static void checkpointed(struct node *node, struct ledger_job *job)
+{
+    node->checkpointing = false;
+    if (job->status == STATUS_BUSY) return; /* A reader was in the way; next time. */
+    if (job->status != STATUS_OK) {
+        node_fail(node, 74, "checkpoint: %s", job->problem.text);
+        return;
+    }
+    metric_observe_ns(METRIC_db_checkpoint_seconds, 0, job->elapsed_ns);
+    LOG(checkpoint, LOG_U64("height", job->height), LOG_U64("us", job->elapsed_ns / 1000), LOG_END);
+    replica_checkpointed(node->replica, node_moment(node), job->sequence);
+}
+
+static void ledger_done(struct worker_job *base, bool finished)
+{
+    struct ledger_job *job = (struct ledger_job *)base;
+    struct node *node = job->node;
+    node_enter(node);
+    if (finished) {
+        switch (job->kind) {
+        case OUTPUT_EXECUTE:
+        case OUTPUT_EXECUTE_BLOCK: executed(node, job); break;
+        case OUTPUT_ADMIT:
+            replica_admitted(node->replica, node_moment(node), job->check);
+            job->check = NULL;
+            break;
+        case OUTPUT_SEALED:
+            if (job->status != STATUS_OK)
+                node_fail(node, 74, "seal of height %llu: %s",
+                          (unsigned long long)job->seal->height, job->problem.text);
+            break;
+        default: checkpointed(node, job); break;
+        }
+    }
+    node_leave(node);
+    execution_free(job->execution);
+    check_free(job->check);
+    blob_unref(job->payload);
+    free(job->seal);
+    free(job);
+}
+
+static void ledger_submit(struct node *node, struct ledger_job *job)
+{
+    job->job.run = ledger_run;
+    job->job.done = ledger_done;
+    if (workers_submit(node->ledger_thread, &job->job) == STATUS_OK) return;
+    check_free(job->check);
+    blob_unref(job->payload);
+    free(job->seal);
+    free(job);
+    node_fail(node, 71, "the queue to the ledger's thread is full");
+}
+
+static struct ledger_job *ledger_job_new(struct node *node, enum output_kind kind)
+{
+    struct ledger_job *job = calloc(1, sizeof *job);
+    if (!job) {
+        node_fail(node, 71, "out of memory");
+        return NULL;
+    }
+    job->node = node;
+    job->kind = kind;
+    return job;
+}
+
+/* Takes over payload, job and seal of the output. */
+void ledger_job_output(struct node *node, struct output *output)
+{
+    struct ledger_job *job = ledger_job_new(node, output->kind);
+    if (!job) {
+        check_free(output->job);
+        return;
+    }
+    job->epoch = output->epoch;
+    job->sequence = output->sequence;
+    job->height = output->height;
+    job->now_ms = wall_clock_ms();
+    job->payload = output->payload;
+    job->check = output->job;
+    job->seal = output->seal;
+    output->payload = NULL;
+    output->job = NULL;
+    output->seal = NULL;
+    ledger_submit(node, job);
+}
+
+void ledger_job_checkpoint(struct node *node)
+{
+    struct ledger_job *job = ledger_job_new(node, OUTPUT_STOP);
+    if (!job) return;
+    node->checkpointing = true;
+    node->checkpoint_blocks = 0;
+    node->checkpoint_at_ms = node_now_ms(node);
+    ledger_submit(node, job);
+}
+
+/* ---- sealed blocks for peers ---- */
+
+struct serve_job {
+    struct worker_job job; /* first */
+    struct node *node;
+    uint16_t peer;
+    uint64_t height;
+    uint16_t count;
+    struct buffer answer;
+    bool good;
+};
+
+/* One block with its seal, if both are there and it fits. */
+static bool serve_block(struct serve_job *job, uint64_t height, struct buffer *block,
+                        struct seal *seal)
+{
+    struct ledger_reader *reader = job->node->block_reader;
+    block->size = 0;
+    if (ledger_read_seal(reader, height, seal) != STATUS_OK) return false;
+    if (seal->count < committee_quorum(&job->node->genesis->committee)) return false;
+    if (ledger_read_block_bytes(reader, height, block) != STATUS_OK) return false;
+    struct writer w;
+    writer_init(&w, block->size + SEAL_BYTES_MAX + 16);
+    struct writer seal_writer;
+    uint8_t seal_bytes[SEAL_BYTES_MAX];
+    writer_init_fixed(&seal_writer, seal_bytes, sizeof seal_bytes);
+    seal_write(&seal_writer, seal);
+    write_bytes32(&w, buffer_span(block));
+    write_bytes16(&w, writer_span(&seal_writer));
+    bool fits =
+        writer_status(&w) == STATUS_OK && buffer_append(&job->answer, writer_span(&w)) == STATUS_OK;
+    writer_free(&w);
+    return fits;
+}
+
+static void serve_run(struct worker_job *base)
+{
+    struct serve_job *job = (struct serve_job *)base;
+    struct node *node = job->node;
+    size_t batch_max = (size_t)ledger_params(node->ledger)->values[PARAM_batch_bytes_max];
+    size_t limit;
+    if (!frame_limit(FRAME_SYNC_BLOCKS, batch_max, &limit)) return;
+    buffer_init(&job->answer, limit);
+    struct buffer block;
+    buffer_init(&block, limit);
+    struct seal *seal = malloc(sizeof *seal);
+    uint8_t head[2] = { 0, 0 };
+    uint16_t count = 0;
+    job->good = seal && buffer_append(&job->answer, span_of(head, 2)) == STATUS_OK;
+    if (job->good && ledger_reader_begin(node->block_reader) == STATUS_OK) {
+        while (count < job->count && job->answer.size < FRAME_SYNC_BYTES &&
+               serve_block(job, job->height + count, &block, seal))
+            count++;
+        ledger_reader_end(node->block_reader);
+    }
+    if (job->good) store_u16(job->answer.data, count);
+    free(seal);
+    buffer_free(&block);
+}
+
+static void serve_done(struct worker_job *base, bool finished)
+{
+    struct serve_job *job = (struct serve_job *)base;
+    if (finished && job->good && job->node->peers)
+        peers_send(job->node->peers, job->peer, FRAME_SYNC_BLOCKS, buffer_span(&job->answer), NULL,
+                   true);
+    buffer_free(&job->answer);
+    free(job);
+}
+
+void serve_job_output(struct node *node, const struct output *output)
+{
+    struct serve_job *job = calloc(1, sizeof *job);
+    if (!job) return; /* The peer asks somebody else. */
+    job->node = node;
+    job->peer = output->peer;
+    job->height = output->height;
+    job->count = output->count;
+    job->job.run = serve_run;
+    job->job.done = serve_done;
+    if (workers_submit(node->block_server, &job->job) != STATUS_OK) free(job);
+}

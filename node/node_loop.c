@@ -1,0 +1,590 @@
+#include "node/node_internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+uint64_t wall_clock_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+struct moment node_moment(struct node *node)
+{
+    uv_update_time(&node->loop);
+    return (struct moment){ uv_now(&node->loop), wall_clock_ms() };
+}
+
+void node_fail(struct node *node, int exit_code, const char *format, ...)
+{
+    if (node->exit_code != 0) return;
+    node->exit_code = exit_code;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(node->problem.text, sizeof node->problem.text, format, arguments);
+    va_end(arguments);
+    LOG(node_failed, LOG_U64("exit", exit_code), LOG_TEXT("problem", node->problem.text), LOG_END);
+    uv_stop(&node->loop);
+}
+
+void node_stop(struct node *node)
+{
+    if (node->stopping) return;
+    node->stopping = true;
+    LOG(node_stopping, LOG_END);
+    uv_stop(&node->loop);
+}
+
+/* ---- outputs ---- */
+
+struct check_work {
+    struct worker_job job; /* first */
+    struct node *node;
+    struct check_job *check;
+};
+
+static void check_work_run(struct worker_job *base)
+{
+    check_run(((struct check_work *)base)->check);
+}
+
+static void check_work_done(struct worker_job *base, bool finished)
+{
+    struct check_work *work = (struct check_work *)base;
+    if (finished) {
+        node_enter(work->node);
+        replica_checked(work->node->replica, node_moment(work->node), work->check);
+        node_leave(work->node);
+    } else {
+        check_free(work->check);
+    }
+    free(work);
+}
+
+static void output_check(struct node *node, struct output *output)
+{
+    struct check_work *work = calloc(1, sizeof *work);
+    if (work) {
+        *work = (struct check_work){ { check_work_run, check_work_done, NULL }, node, output->job };
+        if (workers_submit(node->checkers, &work->job) == STATUS_OK) {
+            output->job = NULL;
+            return;
+        }
+    }
+    free(work);
+    check_free(output->job);
+    output->job = NULL;
+    node_fail(node, 71, "the queue to the checking threads is full");
+}
+
+static void output_append(struct node *node, struct output *output)
+{
+    uint64_t number = 0;
+    enum status status =
+        output->starts_segment
+            ? journal_thread_begin_segment(node->journal_thread, NULL, 0, output->payload, &number)
+            : journal_thread_append(node->journal_thread, output->type, NULL, 0, output->payload,
+                                    &number);
+    if (status != STATUS_OK) {
+        node_fail(node, 74, "journal: %s", status_text(status));
+        return;
+    }
+    ASSERT(number == output->record);
+}
+
+/* The safety file repeats the highest promises; it is written after the sync that makes them
+ * durable, by the journal's thread. */
+static void update_safety(struct node *node)
+{
+    if (!node->votes) return;
+    bool changed = false;
+    for (unsigned kind = 0; kind < SIGNER_KINDS; kind++) {
+        struct safety_mark *mark = &node->safety_state.highest[kind];
+        uint64_t epoch;
+        uint64_t slot;
+        if (!replica_promised(node->replica, (uint8_t)kind, &epoch, &slot) || slot <= mark->slot)
+            continue;
+        *mark = (struct safety_mark){ epoch, slot };
+        changed = true;
+    }
+    if (changed) journal_thread_safety(node->journal_thread, &node->safety_state);
+}
+
+static void output_send(struct node *node, struct output *output)
+{
+    struct span nothing = { NULL, 0 };
+    enum frame_kind kind = (enum frame_kind)output->type;
+    if (output->peer == NODE_ALL)
+        peers_broadcast(node->peers, kind, nothing, output->payload, output->droppable);
+    else
+        peers_send(node->peers, output->peer, kind, nothing, output->payload, output->droppable);
+}
+
+static void tell_rpc(struct node *node, const struct execution *execution)
+{
+    if (!node->rpc) return;
+    uint32_t count = execution->entry_count;
+    struct rpc_entry *entries = calloc(count ? count : 1, sizeof *entries);
+    if (!entries) {
+        node_fail(node, 71, "out of memory");
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        entries[i] = (struct rpc_entry){ execution->entries[i].id, execution->entries[i].code,
+                                         execution->entries[i].at, i };
+    rpc_on_block(node->rpc, execution->header.height, execution->header.time_ms, &execution->hash,
+                 node->sealed_height, entries, count);
+    free(entries);
+}
+
+static void output_committed(struct node *node, const struct execution *execution)
+{
+    for (uint32_t i = 0; i < execution->skipped_count; i++)
+        metric_add(METRIC_ledger_skipped_total, LABEL_skip_other, 1);
+    if (execution->kind != EXECUTION_BLOCK) return;
+    const struct header *header = &execution->header;
+    metric_add(METRIC_ledger_blocks_total, 0, 1);
+    metric_observe(METRIC_ledger_block_entries, 0, execution->entry_count);
+    for (uint32_t i = 0; i < execution->entry_count; i++) {
+        const struct executed_entry *entry = &execution->entries[i];
+        metric_add(METRIC_ledger_entries_total,
+                   metric_cell(METRIC_ledger_entries_total, LABEL_entry_transaction,
+                               entry->code == RESULT_ok ? LABEL_entry_result_ok
+                                                        : LABEL_entry_result_failed),
+                   1);
+        latency_committed(node, &entry->id, header->height);
+    }
+    LOG(block_executed, LOG_U64("height", header->height), LOG_U64("entries", header->entry_count),
+        LOG_HEX("hash", execution->hash.bytes, 32), LOG_END);
+    tell_rpc(node, execution);
+}
+
+static void output_sealed(struct node *node, struct output *output)
+{
+    if (output->height > node->sealed_height) {
+        LOG(block_sealed, LOG_U64("height", output->height),
+            LOG_U64("signers", output->seal->count), LOG_END);
+        latency_sealed(node, node->sealed_height + 1, output->height);
+        node->sealed_height = output->height;
+        node->safety_state.sealed_height = output->height;
+        node->safety_state.sealed_hash = output->seal->block_hash;
+        if (node->rpc) rpc_on_sealed(node->rpc, node->sealed_height);
+    }
+    ledger_job_output(node, output);
+}
+
+/* A report of what must not be lost with the log. */
+static void write_report(struct node *node, const char *text)
+{
+    char dir[PATH_BYTES_MAX];
+    char path[PATH_BYTES_MAX];
+    char name[64];
+    snprintf(name, sizeof name, "diverged-%llu.txt", (unsigned long long)wall_clock_ms());
+    struct problem problem;
+    if (path_join(dir, node->data_dir, "reports") != STATUS_OK ||
+        directory_create(dir, 0750, &problem) != STATUS_OK ||
+        path_join(path, dir, name) != STATUS_OK)
+        return;
+    char line[1024];
+    snprintf(line, sizeof line, "%s\n", text);
+    if (file_write(path, span_text(line), 0640, true, &problem) == STATUS_OK)
+        LOG(diverged, LOG_TEXT("problem", text), LOG_TEXT("report", path), LOG_END);
+}
+
+static void output_stop(struct node *node, const struct output *output)
+{
+    if (output->exit_code == 7) write_report(node, output->text);
+    node_fail(node, output->exit_code, "%s", output->text);
+}
+
+static void output_handle(struct node *node, struct output *output)
+{
+    switch (output->kind) {
+    case OUTPUT_APPEND: output_append(node, output); return;
+    case OUTPUT_SEND: output_send(node, output); return;
+    case OUTPUT_CHECK: output_check(node, output); return;
+    case OUTPUT_ADMIT:
+    case OUTPUT_EXECUTE:
+    case OUTPUT_EXECUTE_BLOCK: ledger_job_output(node, output); return;
+    case OUTPUT_SEALED: output_sealed(node, output); return;
+    case OUTPUT_SERVE_BLOCKS: serve_job_output(node, output); return;
+    case OUTPUT_ANSWER: node_answer(node, output); return;
+    case OUTPUT_COMMITTED: output_committed(node, output->execution); return;
+    case OUTPUT_LEFT: metric_add(METRIC_mempool_left_total, LABEL_left_expired, 1); return;
+    case OUTPUT_CUT: journal_thread_cut(node->journal_thread, output->record - 1); return;
+    case OUTPUT_NOTE: LOG(engine_note, LOG_TEXT("note", output->text), LOG_END); return;
+    case OUTPUT_PEER_BROKE:
+        LOG(engine_message_bad, LOG_U64("peer", output->peer), LOG_TEXT("problem", output->text),
+            LOG_END);
+        peers_punish(node->peers, output->peer, "bad_message");
+        return;
+    case OUTPUT_STOP: output_stop(node, output); return;
+    }
+}
+
+void node_drain(struct node *node)
+{
+    struct output output;
+    while (replica_next(node->replica, &output)) {
+        if (node->exit_code == 0 && !node->closing) output_handle(node, &output);
+        check_free(output.kind == OUTPUT_CHECK || output.kind == OUTPUT_ADMIT ? output.job : NULL);
+        output_release(&output);
+    }
+    if (!node->closing) update_safety(node);
+}
+
+void node_enter(struct node *node)
+{
+    pthread_mutex_lock(&node->lock_replica);
+}
+
+static void on_wake(uv_timer_t *timer)
+{
+    struct node *node = timer->data;
+    node_enter(node);
+    replica_timer(node->replica, node_moment(node));
+    node_leave(node);
+}
+
+void node_leave(struct node *node)
+{
+    node_drain(node);
+    uint64_t now = uv_now(&node->loop);
+    uint64_t at = replica_wake_at(node->replica);
+    struct replica_status status;
+    replica_status(node->replica, &status);
+    if (status.engine.view != node->last_view) {
+        node->last_view = status.engine.view;
+        node->waiting_since_ms = wall_clock_ms();
+    }
+    pthread_mutex_unlock(&node->lock_replica);
+    atomic_store(&node->loop_turned_ms, uv_hrtime() / 1000000);
+    if (!node->handles_open || node->exit_code != 0) return;
+    if (at == UINT64_MAX)
+        uv_timer_stop(&node->wake_timer);
+    else
+        uv_timer_start(&node->wake_timer, on_wake, at > now ? at - now : 0, 0);
+}
+
+/* ---- peers ---- */
+
+void node_describe(void *user, struct hello *hello)
+{
+    struct node *node = user;
+    struct replica_status status;
+    replica_status(node->replica, &status);
+    const struct committee *committee = ledger_committee(node->ledger);
+    hello->chain_id = node->genesis->chain_id;
+    hello->validators_hash = committee_hash(committee);
+    hello->params_hash = params_hash(ledger_params(node->ledger));
+    hello->role = node->self == VALIDATOR_NONE ? PEER_OBSERVER : PEER_VALIDATOR;
+    hello->state = (struct peer_state){ 0, status.height, status.sealed_height, wall_clock_ms() };
+    snprintf(hello->software, sizeof hello->software, "witan %s", WITAN_VERSION);
+}
+
+static void peer_said(struct node *node, uint16_t peer, const struct peer_state *state,
+                      uint64_t round_trip_ms)
+{
+    if (peer >= COMMITTEE_MAX) return;
+    struct peer_view *view = &node->peer_views[peer];
+    view->height = state->height;
+    view->clock_offset_ms = (int64_t)state->time_ms - (int64_t)wall_clock_ms();
+    if (round_trip_ms != UINT64_MAX) view->rtt_us = round_trip_ms * 1000;
+}
+
+static void on_peer_up(void *user, uint16_t peer, const struct hello *hello)
+{
+    struct node *node = user;
+    LOG(peer_up, LOG_U64("peer", peer), LOG_U64("height", hello->state.height),
+        LOG_U64("sealed", hello->state.sealed), LOG_TEXT("software", hello->software), LOG_END);
+    node_enter(node);
+    if (peer < COMMITTEE_MAX) {
+        struct peer_view *view = &node->peer_views[peer];
+        node->peer_seen[peer] = true;
+        view->node_key = hello->node_key;
+        view->connected_since_ms = wall_clock_ms();
+        snprintf(view->version, sizeof view->version, "%.*s", (int)sizeof view->version - 1,
+                 hello->software);
+        view->protocol = hello->version;
+        peer_said(node, peer, &hello->state, UINT64_MAX);
+    }
+    replica_peer_up(node->replica, node_moment(node), peer, hello->state.sealed);
+    node_leave(node);
+}
+
+static void on_peer_down(void *user, uint16_t peer, const char *reason, const char *detail)
+{
+    struct node *node = user;
+    LOG(peer_down, LOG_U64("peer", peer), LOG_TEXT("reason", reason), LOG_TEXT("detail", detail),
+        LOG_END);
+    metric_add(METRIC_peer_disconnects_total, 0, 1);
+    node_enter(node);
+    if (peer < COMMITTEE_MAX) node->peer_seen[peer] = false;
+    replica_peer_down(node->replica, node_moment(node), peer);
+    node_leave(node);
+}
+
+static enum status on_peer_frame(void *user, uint16_t peer, enum frame_kind kind,
+                                 struct blob *payload)
+{
+    struct node *node = user;
+    node_enter(node);
+    replica_frame(node->replica, node_moment(node), peer, (uint8_t)kind, payload);
+    node_leave(node);
+    return STATUS_OK;
+}
+
+static void on_peer_state(void *user, uint16_t peer, const struct peer_state *state,
+                          uint64_t round_trip_ms)
+{
+    struct node *node = user;
+    node_enter(node);
+    peer_said(node, peer, state, round_trip_ms);
+    replica_peer_height(node->replica, node_moment(node), peer, state->sealed);
+    node_leave(node);
+}
+
+static void on_peer_refused(void *user, uint16_t peer, const char *reason, const char *detail)
+{
+    (void)user;
+    metric_add(METRIC_peer_refused_total, LABEL_refusal_other, 1);
+    LOG(peer_refused, LOG_U64("peer", peer), LOG_TEXT("reason", reason), LOG_TEXT("detail", detail),
+        LOG_END);
+}
+
+static enum status observers_parse(const struct node *node, struct public_key *observers,
+                                   size_t *count, struct problem *problem)
+{
+    *count = config_list_count(node->config, CONFIG_peers_observers);
+    if (*count > PEER_OBSERVERS_MAX)
+        return problem_set(problem, STATUS_TOO_LARGE, "peers.observers names more than %d keys",
+                           PEER_OBSERVERS_MAX);
+    for (size_t i = 0; i < *count; i++) {
+        const char *text = config_list_item(node->config, CONFIG_peers_observers, i);
+        if (!hex_decode(text, strlen(text), observers[i].bytes, 32) || !key_valid(&observers[i]))
+            return problem_set(problem, STATUS_INVALID, "peers.observers: %s is not a node key",
+                               text);
+    }
+    return STATUS_OK;
+}
+
+/* The endpoint that this machine's settings give for a validator ("val1...=host:port"), or its own.
+ */
+static void endpoint_of(const struct node *node, uint16_t index, char endpoint[])
+{
+    const struct validator *validator = &node->genesis->committee.validators[index];
+    char address[ADDRESS_TEXT];
+    address_encode(ADDRESS_VALIDATOR, &validator->id, address);
+    const char *chosen = node->genesis->validators[index].endpoint;
+    for (size_t i = 0; i < config_list_count(node->config, CONFIG_peers_addresses); i++) {
+        const char *item = config_list_item(node->config, CONFIG_peers_addresses, i);
+        if (strncmp(item, address, ADDRESS_CHARS) == 0 && item[ADDRESS_CHARS] == '=')
+            chosen = item + ADDRESS_CHARS + 1;
+    }
+    snprintf(endpoint, PEER_ENDPOINT_MAX + 1, "%s", chosen);
+}
+
+static enum status peers_start(struct node *node, struct problem *problem)
+{
+    struct peers_options options = {
+        .node_key = &node->node_key,
+        .batch_bytes_max = (size_t)ledger_params(node->ledger)->values[PARAM_batch_bytes_max],
+        .queue_max = (size_t)config_number(node->config, CONFIG_peers_queue_max),
+        .retry_min_ms = config_number(node->config, CONFIG_peers_retry_min),
+        .retry_max_ms = config_number(node->config, CONFIG_peers_retry_max),
+        .callbacks = { node_describe, on_peer_up, on_peer_down, on_peer_frame, on_peer_state,
+                       on_peer_refused },
+        .user = node,
+    };
+    options.listen_count = config_list_count(node->config, CONFIG_peers_listen);
+    for (size_t i = 0; i < options.listen_count && i < PEERS_LISTEN_MAX; i++)
+        options.listen[i] = config_list_item(node->config, CONFIG_peers_listen, i);
+    enum status status = peers_new(&node->peers, &node->loop, &options, problem);
+    if (status != STATUS_OK) return status;
+
+    uint16_t count = node->genesis->committee.count;
+    struct peer_member *members = calloc(count, sizeof *members);
+    struct public_key observers[PEER_OBSERVERS_MAX];
+    size_t observers_count;
+    if (!members) return STATUS_NO_MEMORY;
+    for (uint16_t i = 0; i < count; i++) {
+        members[i].index = i;
+        members[i].node_key = node->genesis->validators[i].node_key;
+        endpoint_of(node, i, members[i].endpoint);
+    }
+    status = observers_parse(node, observers, &observers_count, problem);
+    if (status == STATUS_OK)
+        status = peers_set_members(node->peers, members, count, observers, observers_count);
+    free(members);
+    return status;
+}
+
+/* ---- journal ---- */
+
+static void on_durable(void *user, uint64_t number)
+{
+    struct node *node = user;
+    if (!node->opened) return;
+    node_enter(node);
+    replica_durable(node->replica, node_moment(node), number);
+    node_leave(node);
+}
+
+static void on_journal_failed(void *user, const struct problem *problem)
+{
+    (void)user;
+    LOG(journal_failed, LOG_TEXT("problem", problem->text), LOG_END);
+    /* What a failed sync has lost nobody knows: nothing is written after it, not even a clean end.
+     */
+    log_flush();
+    fprintf(stderr, "witan: the journal cannot be written: %s\n", problem->text);
+    _Exit(74);
+}
+
+/* ---- housekeeping ---- */
+
+static void consider_checkpoint(struct node *node)
+{
+    uint64_t now = node_now_ms(node);
+    bool many =
+        node->checkpoint_blocks >= config_number(node->config, CONFIG_ledger_checkpoint_blocks);
+    bool old =
+        node->checkpoint_blocks > 0 &&
+        now >= node->checkpoint_at_ms + config_number(node->config, CONFIG_ledger_checkpoint_time);
+    bool full = journal_thread_wants_segment(node->journal_thread) && node->checkpoint_blocks > 0;
+    if (!node->checkpointing && (many || old || full)) ledger_job_checkpoint(node);
+}
+
+static void consider_disk(struct node *node)
+{
+    if (disk_free(node->data_dir, &node->disk_free, NULL) != STATUS_OK) return;
+    bool low = node->disk_free < config_number(node->config, CONFIG_disk_low);
+    bool critical = node->disk_free < config_number(node->config, CONFIG_disk_critical);
+    if (low && !node->disk_low) LOG(disk_low, LOG_U64("free", node->disk_free), LOG_END);
+    if (!low && node->disk_low) LOG(disk_recovered, LOG_U64("free", node->disk_free), LOG_END);
+    node->disk_low = low;
+    if (critical && !node->disk_critical)
+        node_fail(node, 74,
+                  "free space %llu bytes is below disk.critical: the node stops cleanly; free "
+                  "space and start it again",
+                  (unsigned long long)node->disk_free);
+    node->disk_critical = critical;
+}
+
+static void consider_sync(struct node *node)
+{
+    struct replica_status status;
+    replica_status(node->replica, &status);
+    bool far = status.target_height > status.height + 2;
+    if (far && !node->catching_up)
+        LOG(sync_started, LOG_U64("height", status.height), LOG_U64("target", status.target_height),
+            LOG_END);
+    if (!far && node->catching_up) LOG(sync_finished, LOG_U64("height", status.height), LOG_END);
+    node->catching_up = far;
+}
+
+static void on_house(uv_timer_t *timer)
+{
+    struct node *node = timer->data;
+    node_enter(node);
+    consider_disk(node);
+    consider_checkpoint(node);
+    consider_sync(node);
+    node_leave(node);
+}
+
+static void on_inbox(uv_async_t *async)
+{
+    struct node *node = async->data;
+    node_take_inbox(node);
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+    struct node *node = signal->data;
+    (void)number;
+    if (node->stopping) _Exit(0); /* A second one: at once, which is as safe as a crash. */
+    node_stop(node);
+}
+
+static void on_hangup(uv_signal_t *signal, int number)
+{
+    (void)signal;
+    (void)number;
+    LOG(config_needs_restart, LOG_TEXT("key", "all"), LOG_END);
+}
+
+static enum status handles_start(struct node *node)
+{
+    uv_loop_t *loop = &node->loop;
+    uv_timer_init(loop, &node->wake_timer);
+    uv_timer_init(loop, &node->house_timer);
+    uv_signal_init(loop, &node->sigterm);
+    uv_signal_init(loop, &node->sigint);
+    uv_signal_init(loop, &node->sighup);
+    node->wake_timer.data = node->house_timer.data = node;
+    node->sigterm.data = node->sigint.data = node->sighup.data = node;
+    node->inbox_async.data = node;
+    if (uv_async_init(loop, &node->inbox_async, on_inbox) != 0) return STATUS_IO;
+    node->handles_open = true;
+    uv_timer_start(&node->house_timer, on_house, HOUSEKEEPING_MS, HOUSEKEEPING_MS);
+    uv_signal_start(&node->sigterm, on_signal, SIGTERM);
+    uv_signal_start(&node->sigint, on_signal, SIGINT);
+    uv_signal_start(&node->sighup, on_hangup, SIGHUP);
+    return STATUS_OK;
+}
+
+static unsigned checkers_count(const struct node *node)
+{
+    uint64_t wanted = config_number(node->config, CONFIG_workers_threads);
+    if (wanted > 0) return (unsigned)wanted;
+    unsigned cpus = uv_available_parallelism();
+    return cpus < 1 ? 1 : cpus > 8 ? 8 : cpus;
+}
+
+static enum status threads_start(struct node *node)
+{
+    struct journal_thread_options options = {
+        .journal = node->journal,
+        .safety = node->votes ? node->safety : NULL,
+        .queue_bytes_max = 512u * 1024 * 1024,
+        .segment_size = config_number(node->config, CONFIG_journal_segment_size),
+        .on_durable = on_durable,
+        .on_failed = on_journal_failed,
+        .user = node,
+    };
+    enum status status = journal_thread_start(&node->journal_thread, &node->loop, &options);
+    if (status != STATUS_OK) return status;
+    node->journal = NULL;
+    if (node->votes) node->safety = NULL;
+    status = workers_start(&node->checkers, &node->loop, checkers_count(node), CHECK_JOBS_MAX);
+    if (status == STATUS_OK)
+        status = workers_start(&node->ledger_thread, &node->loop, 1, LEDGER_JOBS_MAX);
+    if (status == STATUS_OK)
+        status = workers_start(&node->block_server, &node->loop, 1, SERVE_JOBS_MAX);
+    return status;
+}
+
+enum status node_loop_start(struct node *node, struct problem *problem)
+{
+    enum status status = handles_start(node);
+    if (status == STATUS_OK) status = threads_start(node);
+    if (status == STATUS_OK) status = peers_start(node, problem);
+    if (status != STATUS_OK) return status;
+    node_enter(node);
+    status = replica_start(node->replica, node_moment(node),
+                           journal_thread_last(node->journal_thread) + 1);
+    node->opened = status == STATUS_OK;
+    node->checkpoint_at_ms = node_now_ms(node);
+    node_leave(node);
+    if (status != STATUS_OK)
+        return problem_set(problem, status, "the engine does not know its own records: %s",
+                           status_text(status));
+    LOG(engine_opened, LOG_TEXT("engine", engine_name(ledger_committee(node->ledger)->engine)),
+        LOG_END);
+    if (node->votes) LOG(voting, LOG_U64("validator", node->self), LOG_END);
+    return STATUS_OK;
+}

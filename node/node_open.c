@@ -1,0 +1,332 @@
+#include "node/node_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    EXIT_CONFIG = 10,
+    EXIT_DAMAGED = 65,
+    EXIT_SYSTEM = 71,
+    EXIT_IO = 74,
+    EXIT_BUSY = 75,
+    EXIT_NEWER = 76,
+    ENGINE_CACHE_ENTRIES = 16384,
+    ACCOUNT_CACHE_ENTRIES = 131072
+};
+
+/* ---- documents ---- */
+
+static enum status open_genesis(struct node *node, struct problem *problem)
+{
+    const char *path = config_text(node->config, CONFIG_node_genesis_file);
+    enum status status = genesis_load(path, &node->genesis, problem);
+    if (status != STATUS_OK) return status;
+    const char *pinned = config_text(node->config, CONFIG_node_chain_id);
+    char id[65];
+    hex_encode(digest_span(&node->genesis->chain_id), id);
+    if (pinned[0] && strcmp(pinned, id) != 0)
+        return problem_set(problem, STATUS_MISMATCH,
+                           "%s has chain id %s, but node.chain_id pins %s", path, id, pinned);
+    return STATUS_OK;
+}
+
+static enum status read_passphrase(struct node *node, struct buffer *passphrase,
+                                   struct problem *problem)
+{
+    const char *path = config_text(node->config, CONFIG_node_passphrase_file);
+    if (!path[0])
+        return problem_set(problem, STATUS_NOT_FOUND,
+                           "the key file is encrypted and node.passphrase_file is not set");
+    enum status status = file_read_secret(path, passphrase, problem);
+    while (status == STATUS_OK && passphrase->size > 0 &&
+           (passphrase->data[passphrase->size - 1] == '\n' ||
+            passphrase->data[passphrase->size - 1] == '\r'))
+        passphrase->size--;
+    return status;
+}
+
+static enum status open_key(struct node *node, const char *path, enum key_kind kind,
+                            struct secret_key *secret, struct problem *problem)
+{
+    struct buffer text;
+    struct buffer passphrase;
+    buffer_init(&text, KEY_FILE_BYTES_MAX);
+    buffer_init(&passphrase, 1024);
+    struct key_file file;
+    memset(&file, 0, sizeof file);
+    enum status status = file_read_secret(path, &text, problem);
+    if (status == STATUS_OK) status = key_file_parse(buffer_span(&text), &file, problem);
+    if (status == STATUS_OK && file.kind != kind)
+        status = problem_set(problem, STATUS_INVALID, "%s holds a %s key, not a %s key", path,
+                             key_kind_name(file.kind), key_kind_name(kind));
+    if (status == STATUS_OK && file.plain) LOG(key_plain, LOG_TEXT("file", path), LOG_END);
+    if (status == STATUS_OK && !file.plain) {
+        status = read_passphrase(node, &passphrase, problem);
+        if (status == STATUS_OK) status = key_file_open(&file, buffer_span(&passphrase), problem);
+    }
+    if (status == STATUS_OK) *secret = file.secret;
+    key_wipe(&file.secret);
+    buffer_wipe(&text);
+    buffer_free(&text);
+    buffer_wipe(&passphrase);
+    buffer_free(&passphrase);
+    return status;
+}
+
+static void refuse_votes(struct node *node, const char *reason)
+{
+    node->votes = false;
+    snprintf(node->votes_reason, sizeof node->votes_reason, "%s", reason);
+}
+
+/* Which validator are we, and may we vote? Without a safety file, or with one that is damaged or of
+ * another key, nobody knows what this key has promised. */
+static enum status open_seal_key(struct node *node, struct problem *problem)
+{
+    node->self = VALIDATOR_NONE;
+    const char *path = config_text(node->config, CONFIG_node_seal_key_file);
+    bool observer = strcmp(config_text(node->config, CONFIG_node_role), "observer") == 0;
+    if (observer || !path[0] || !file_exists(path)) {
+        refuse_votes(node, observer ? "" : "key_missing");
+        return STATUS_OK;
+    }
+    struct secret_key secret;
+    enum status status = open_key(node, path, KEY_SEAL, &secret, problem);
+    if (status != STATUS_OK) return status;
+    struct public_key key;
+    key_public(&secret, &key);
+    node->self = committee_find_key(&node->genesis->committee, &key);
+    node->votes = true;
+    if (node->self == VALIDATOR_NONE) refuse_votes(node, "key_unknown");
+    if (node->votes) node->signer = signer_new(&secret);
+    key_wipe(&secret);
+    return node->votes && !node->signer ? STATUS_NO_MEMORY : STATUS_OK;
+}
+
+static enum status open_safety(struct node *node, struct problem *problem)
+{
+    if (!node->votes) return STATUS_OK;
+    char path[PATH_BYTES_MAX];
+    enum status status = path_join(path, node->data_dir, "safety");
+    if (status != STATUS_OK) return status;
+    struct safety_report report = { .slot_bad = { false } };
+    struct problem why = { .status = STATUS_OK };
+    status = safety_open(&node->safety, path, signer_public_key(node->signer),
+                         &node->genesis->chain_id, &node->safety_state, &report, &why);
+    if (status == STATUS_IO || status == STATUS_NO_MEMORY || status == STATUS_UNSUPPORTED) {
+        *problem = why;
+        return status;
+    }
+    if (status != STATUS_OK) {
+        refuse_votes(node, status == STATUS_NOT_FOUND ? "safety_missing" : "safety_damaged");
+        LOG(not_voting, LOG_TEXT("why", node->votes_reason), LOG_TEXT("problem", why.text),
+            LOG_END);
+        return STATUS_OK;
+    }
+    for (unsigned i = 0; i < SAFETY_SLOTS; i++)
+        if (report.slot_bad[i])
+            LOG(safety_slot_bad, LOG_TEXT("file", path), LOG_U64("slot", i), LOG_END);
+    for (unsigned kind = 0; kind < SIGNER_KINDS; kind++) {
+        const struct safety_mark *mark = &node->safety_state.highest[kind];
+        if (mark->slot > 0) signer_floor(node->signer, (uint8_t)kind, mark->epoch, mark->slot);
+    }
+    return STATUS_OK;
+}
+
+static enum status open_keys(struct node *node, struct problem *problem)
+{
+    enum status status = open_key(node, config_text(node->config, CONFIG_node_node_key_file),
+                                  KEY_NODE, &node->node_key, problem);
+    if (status != STATUS_OK) return status;
+    key_public(&node->node_key, &node->node_public);
+    return open_seal_key(node, problem);
+}
+
+/* ---- ledger ---- */
+
+static enum status open_ledger(struct node *node, struct problem *problem)
+{
+    node->engine_cache = verify_cache_new(ENGINE_CACHE_ENTRIES);
+    node->account_cache = verify_cache_new(ACCOUNT_CACHE_ENTRIES);
+    if (!node->engine_cache || !node->account_cache) return STATUS_NO_MEMORY;
+    struct ledger_options options = {
+        .cache_bytes = config_number(node->config, CONFIG_ledger_cache),
+        .cache = node->account_cache,
+    };
+    enum status status = path_join(node->ledger_path, node->data_dir, "ledger.db");
+    if (status != STATUS_OK) return status;
+    status = ledger_open(&node->ledger, node->genesis, node->ledger_path, &options, problem);
+    if (status != STATUS_OK) return status;
+    const struct ledger_head *head = ledger_head(node->ledger);
+    node->sealed_height = ledger_sealed_height(node->ledger);
+    LOG(ledger_opened, LOG_U64("height", head->header.height),
+        LOG_U64("sealed", node->sealed_height), LOG_HEX("hash", head->hash.bytes, 32),
+        LOG_HEX("state_root", head->header.state_root.bytes, 32), LOG_END);
+    return ledger_reader_open(&node->block_reader, node->ledger_path, NULL, problem);
+}
+
+/* ---- replica ---- */
+
+static enum status sealed_sequence(struct node *node, uint64_t *sequence, struct problem *problem)
+{
+    struct block_row row;
+    *sequence = 0;
+    if (node->sealed_height == 0) return STATUS_OK;
+    enum status status = ledger_read_block(node->block_reader, node->sealed_height, &row);
+    if (status != STATUS_OK)
+        return problem_set(problem, STATUS_DAMAGED, "block %llu cannot be read: %s",
+                           (unsigned long long)node->sealed_height,
+                           ledger_reader_error(node->block_reader));
+    *sequence = row.header.sequence;
+    return STATUS_OK;
+}
+
+static enum status new_replica(struct node *node, struct problem *problem)
+{
+    uint64_t sequence;
+    enum status status = sealed_sequence(node, &sequence, problem);
+    if (status != STATUS_OK) return status;
+    const struct ledger_head *head = ledger_head(node->ledger);
+    struct replica_config config = {
+        .genesis = node->genesis,
+        .committee = ledger_committee(node->ledger),
+        .params = ledger_params(node->ledger),
+        .epoch = head->epoch,
+        .boundary_hash = *ledger_genesis_hash(node->ledger),
+        .self = node->self,
+        .signer = node->votes ? node->signer : NULL,
+        .pool = { .txs_max = (uint32_t)config_number(node->config, CONFIG_mempool_txs_max),
+                  .bytes_max = config_number(node->config, CONFIG_mempool_bytes_max),
+                  .source_txs_max =
+                      (uint32_t)config_number(node->config, CONFIG_mempool_source_txs_max) },
+        .journal_roll_bytes = config_number(node->config, CONFIG_journal_segment_size) / 2,
+        .engine_cache = node->engine_cache,
+        .account_cache = node->account_cache,
+    };
+    random_bytes(config.hash_key, sizeof config.hash_key);
+    random_bytes(&config.seed, sizeof config.seed);
+    status = replica_new(&node->replica, &config, head, node->sealed_height, sequence);
+    if (status == STATUS_UNSUPPORTED)
+        problem_set(problem, status, "this release does not run engine %s",
+                    engine_name(config.committee->engine));
+    return status;
+}
+
+static enum status on_record(void *user, const struct journal_record *record)
+{
+    struct node *node = user;
+    return replica_restore(node->replica, record->kind, record->payload);
+}
+
+/* A journal that ends before what the safety file remembers has forgotten promises. */
+static void compare_with_safety(struct node *node)
+{
+    if (!node->votes) return;
+    bool lost = node->journal_report.last_record < node->safety_state.journal_record;
+    for (unsigned kind = 0; kind < SIGNER_KINDS && !lost; kind++) {
+        const struct safety_mark *mark = &node->safety_state.highest[kind];
+        uint64_t epoch = 0;
+        uint64_t slot = 0;
+        bool known = replica_promised(node->replica, (uint8_t)kind, &epoch, &slot);
+        lost = mark->slot > 0 && (!known || slot < mark->slot);
+    }
+    if (!lost) return;
+    refuse_votes(node, "journal_lost");
+    replica_disarm(node->replica);
+    LOG(not_voting, LOG_TEXT("why", node->votes_reason),
+        LOG_U64("journal_record", node->journal_report.last_record),
+        LOG_U64("safety_record", node->safety_state.journal_record), LOG_END);
+}
+
+static enum status open_journal(struct node *node, struct problem *problem)
+{
+    char dir[PATH_BYTES_MAX];
+    enum status status = path_join(dir, node->data_dir, "journal");
+    if (status != STATUS_OK) return status;
+    struct journal_options options = {
+        .dir = dir,
+        .chain_id = node->genesis->chain_id,
+        .segment_size = config_number(node->config, CONFIG_journal_segment_size),
+    };
+    status =
+        journal_open(&node->journal, &options, on_record, node, &node->journal_report, problem);
+    if (status == STATUS_CONFLICT)
+        problem_set(problem, STATUS_DAMAGED, "the journal in %s contradicts itself", dir);
+    if (status != STATUS_OK) return status;
+    const struct journal_report *report = &node->journal_report;
+    if (report->torn_bytes > 0)
+        LOG(journal_torn, LOG_TEXT("file", report->torn_file),
+            LOG_U64("offset", report->torn_offset), LOG_U64("bytes", report->torn_bytes), LOG_END);
+    LOG(journal_opened, LOG_U64("first", report->first_record),
+        LOG_U64("last", report->last_record), LOG_U64("segments", report->segments), LOG_END);
+    compare_with_safety(node);
+    return STATUS_OK;
+}
+
+/* Blocks that were executed but not sealed: their signatures may never have left. */
+static enum status known_blocks(struct node *node, struct problem *problem)
+{
+    uint64_t head = ledger_head(node->ledger)->header.height;
+    for (uint64_t height = node->sealed_height + 1; height <= head; height++) {
+        struct block_row row;
+        if (ledger_read_block(node->block_reader, height, &row) != STATUS_OK)
+            return problem_set(problem, STATUS_DAMAGED, "block %llu cannot be read: %s",
+                               (unsigned long long)height, ledger_reader_error(node->block_reader));
+        replica_known_block(node->replica, &row.header, &row.hash);
+    }
+    return STATUS_OK;
+}
+
+/* ---- all of it, in order ---- */
+
+static int exit_code_of(enum status status, int standard)
+{
+    switch (status) {
+    case STATUS_NO_MEMORY: return EXIT_SYSTEM;
+    case STATUS_IO:
+    case STATUS_FULL: return EXIT_IO;
+    case STATUS_BUSY: return EXIT_BUSY;
+    case STATUS_UNSUPPORTED: return standard == EXIT_CONFIG ? EXIT_CONFIG : EXIT_NEWER;
+    case STATUS_DAMAGED:
+    case STATUS_MALFORMED:
+    case STATUS_CONFLICT: return standard;
+    default: return EXIT_CONFIG;
+    }
+}
+
+static enum status open_directory(struct node *node, struct problem *problem)
+{
+    snprintf(node->data_dir, sizeof node->data_dir, "%s",
+             config_text(node->config, CONFIG_node_data_dir));
+    if (!file_exists(node->data_dir)) {
+        enum status status = directory_create(node->data_dir, 0750, problem);
+        if (status != STATUS_OK) return status;
+    }
+    enum status status = data_lock(node->data_dir, &node->lock, NULL, problem);
+    if (status != STATUS_OK) return status;
+    status = data_format_check(node->data_dir, problem);
+    if (status == STATUS_NOT_FOUND) status = data_format_create(node->data_dir, problem);
+    return status;
+}
+
+enum status node_open(struct node *node, struct problem *problem, int *exit_code)
+{
+    static const struct {
+        enum status (*open)(struct node *node, struct problem *problem);
+        int exit_code;
+    } steps[] = {
+        { open_genesis, EXIT_CONFIG },  { open_directory, EXIT_DAMAGED },
+        { open_keys, EXIT_CONFIG },     { open_safety, EXIT_DAMAGED },
+        { open_ledger, EXIT_DAMAGED },  { new_replica, EXIT_DAMAGED },
+        { open_journal, EXIT_DAMAGED }, { known_blocks, EXIT_DAMAGED },
+    };
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        problem->text[0] = 0;
+        enum status status = steps[i].open(node, problem);
+        if (status == STATUS_OK) continue;
+        if (!problem->text[0]) problem_set(problem, status, "%s", status_text(status));
+        *exit_code = exit_code_of(status, steps[i].exit_code);
+        return status;
+    }
+    return STATUS_OK;
+}

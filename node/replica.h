@@ -1,0 +1,204 @@
+/* node/replica.h -- the node without I/O: engine, pool, sealing and sync, composed.
+ *
+ * The replica is a pure state machine like the engine inside it: inputs come through the functions
+ * below, each with the time; outputs are taken one by one with replica_next. It owns no clock,
+ * socket, file or thread, and the same inputs give the same outputs, to the bit. Two hosts run it:
+ * the real one (event loop, TLS, threads, disk) and the simulator.
+ *
+ * Order is the contract. Records (OUTPUT_APPEND) are numbered 1, 2, 3... by the replica in the
+ * order of its outputs; the host appends them in that order and says how far they are durable.
+ * Whatever reveals a promise stands in one queue behind the records it rests on and comes out only
+ * when they are durable: votes, proposals, seal signatures, and the execution of a decision.
+ *
+ *     frame from a peer  -> OUTPUT_CHECK -> replica_checked -> engine | pool | seals | sync
+ *     client's bytes     -> OUTPUT_CHECK -> replica_checked -> OUTPUT_ADMIT -> replica_admitted
+ *     engine: PERSIST    -> OUTPUT_APPEND ... replica_durable -> OUTPUT_SEND
+ *     engine: COMMIT     -> OUTPUT_APPEND ... replica_durable -> OUTPUT_EXECUTE -> replica_executed
+ *     executed block     -> OUTPUT_APPEND ... replica_durable -> OUTPUT_SEND (seal signature)
+ *     quorum on a block  -> OUTPUT_SEALED
+ *     behind             -> OUTPUT_SEND (sync request) ... OUTPUT_EXECUTE_BLOCK -> replica_executed
+ */
+#ifndef NODE_REPLICA_H
+#define NODE_REPLICA_H
+
+#include "crypto/signer.h"
+#include "ledger/pool.h"
+#include "node/check.h"
+#include "node/frame.h"
+#include "node/journal.h"
+
+struct replica;
+
+/* Both clocks, read once by the host for each input. */
+struct moment {
+    uint64_t now_ms;  /* monotonic; timers */
+    uint64_t wall_ms; /* Unix time; proposals' times and expiry */
+};
+
+/* Frames and records are those of node/frame.h and node/journal.h. Payloads of records:
+ *
+ *     ENGINE    promises u8 | [statement 57] | the engine's record
+ *     PROPOSAL  proposal 88 | bytes32 batch
+ *     DECIDED   epoch u64 | proposal 88 | bytes32 proof
+ *     EXECUTED  epoch u64 | height u64 | sequence u64 | block hash 32: our seal promise
+ *     SEAL      seal: a quorum's
+ *     FOLD      u32 count | count x (kind u8 | bytes32 payload): replaces all before
+ */
+
+struct replica_config {
+    const struct genesis *genesis;
+    const struct committee *committee; /* of the epoch */
+    const struct params *params;       /* in force for it */
+    uint64_t epoch;
+    struct digest boundary_hash; /* block 0, or the boundary that opened the epoch */
+    uint16_t self;               /* our index, or VALIDATOR_NONE */
+    struct signer *signer;       /* NULL: follows and serves, but neither votes nor seals */
+    struct pool_limits pool;
+    uint8_t hash_key[16];
+    uint64_t seed;
+    uint64_t journal_roll_bytes;        /* fold and cut when this much has been appended */
+    struct verify_cache *engine_cache;  /* may be NULL */
+    struct verify_cache *account_cache; /* may be NULL */
+};
+
+/* STATUS_UNSUPPORTED if the chain's engine is not built. Everything in config must outlive the
+ * replica. The ledger's head as it stands after opening, and the last sealed block's height and
+ * sequence. */
+enum status replica_new(struct replica **replica, const struct replica_config *config,
+                        const struct ledger_head *head, uint64_t sealed_height,
+                        uint64_t sealed_sequence);
+
+/* Before replica_start: a block above the sealed height that the ledger holds already, in order.
+ * Its signature may never have left; it is given again. */
+void replica_known_block(struct replica *replica, const struct header *header,
+                         const struct digest *hash);
+void replica_free(struct replica *replica);
+
+/* Before replica_start: every record of the journal in order. STATUS_MALFORMED: not ours. */
+enum status replica_restore(struct replica *replica, uint8_t kind, struct span payload);
+
+/* Opens the engine. first_record is the number that the next appended record will get. If the
+ * journal's promises end before the safety file says, the host opens without a signer instead. */
+enum status replica_start(struct replica *replica, struct moment moment, uint64_t first_record);
+
+/* Between restore and start: follows and serves, but neither votes nor seals. For a journal that
+ * ends before the promises that the safety file remembers. */
+void replica_disarm(struct replica *replica);
+
+/* Highest promise restored for a kind of statement (SIGNER_KIND_SEAL: height); false if none. */
+bool replica_promised(const struct replica *replica, uint8_t kind, uint64_t *epoch, uint64_t *slot);
+
+/* ---- inputs ---- */
+
+void replica_timer(struct replica *replica, struct moment moment);
+void replica_frame(struct replica *replica, struct moment moment, uint16_t peer, uint8_t kind,
+                   struct blob *payload); /* borrows the reference */
+void replica_checked(struct replica *replica, struct moment moment, struct check_job *job);
+void replica_admitted(struct replica *replica, struct moment moment, struct check_job *job);
+void replica_durable(struct replica *replica, struct moment moment, uint64_t record);
+
+/* The answer to an EXECUTE or EXECUTE_BLOCK; takes execution over. status STATUS_OK,
+ * STATUS_DIVERGED (with problem), or what ends the process. A block from a peer may also be refused
+ * (with problem): then it is asked for elsewhere, and only f + 1 such peers end the process. */
+void replica_executed(struct replica *replica, struct moment moment, enum status status,
+                      struct execution *execution, const struct problem *problem);
+
+/* A full checkpoint of the ledger: everything up to this sequence of this epoch is on disk. */
+void replica_checkpointed(struct replica *replica, struct moment moment, uint64_t sequence);
+
+/* A client's transaction; the answer is OUTPUT_ANSWER with this ticket (not 0). */
+void replica_submit(struct replica *replica, struct moment moment, uint64_t ticket,
+                    struct blob *transaction);
+
+/* A client waits for block time to pass this time. */
+void replica_wish_tick(struct replica *replica, struct moment moment, uint64_t time_ms);
+
+void replica_peer_up(struct replica *replica, struct moment moment, uint16_t peer,
+                     uint64_t sealed_height);
+void replica_peer_down(struct replica *replica, struct moment moment, uint16_t peer);
+void replica_peer_height(struct replica *replica, struct moment moment, uint16_t peer,
+                         uint64_t sealed_height);
+
+/* ---- outputs ---- */
+
+enum output_kind {
+    OUTPUT_APPEND,        /* record, kind, payload: to the journal */
+    OUTPUT_SEND,          /* peer (or NODE_ALL: every other one), frame kind, payload, droppable */
+    OUTPUT_CHECK,         /* job: run check_run, answer with replica_checked */
+    OUTPUT_ADMIT,         /* job: run check_admit on the ledger's thread, then replica_admitted */
+    OUTPUT_EXECUTE,       /* epoch, sequence, payload = batch: ledger_execute, in this order */
+    OUTPUT_EXECUTE_BLOCK, /* payload = block: ledger_execute_block */
+    OUTPUT_SEALED,        /* seal: ledger_store_seal */
+    OUTPUT_SERVE_BLOCKS,  /* peer, height, count: read sealed blocks, answer FRAME_SYNC_BLOCKS */
+    OUTPUT_ANSWER,        /* ticket, refusal, txid: of a submission */
+    OUTPUT_COMMITTED,     /* execution (borrowed until the next call): tell waiters */
+    OUTPUT_LEFT,          /* txid, refusal: left the pool without commit (expired or displaced) */
+    OUTPUT_CUT,           /* record: everything before it may be deleted */
+    OUTPUT_NOTE,          /* text: for the log */
+    OUTPUT_PEER_BROKE,    /* peer, text: broke a rule; count it and close the connection */
+    OUTPUT_STOP,          /* exit code, text: the process must end */
+};
+
+struct output {
+    enum output_kind kind;
+    uint16_t peer;
+    uint8_t type; /* frame or record kind */
+    bool droppable;
+    bool starts_segment; /* OUTPUT_APPEND of a fold: begin a new segment with it */
+    uint64_t record;
+    uint64_t epoch, sequence, height;
+    uint16_t count;
+    uint64_t ticket;
+    int exit_code;
+    struct blob *payload;  /* a reference that output_release drops */
+    struct check_job *job; /* handed over to the host, which hands it back */
+    struct seal *seal;     /* freed by output_release */
+    struct execution *execution;
+    struct refusal refusal;
+    struct digest txid;
+    char text[400];
+};
+
+/* The next output, or false. After use: output_release. */
+bool replica_next(struct replica *replica, struct output *output);
+void output_release(struct output *output);
+
+/* When replica_timer is wanted next, in now_ms; UINT64_MAX = never. */
+uint64_t replica_wake_at(const struct replica *replica);
+
+/* ---- for status, metrics and tests ---- */
+
+struct replica_status {
+    struct engine_status engine;
+    struct pool_stats pool;
+    uint64_t height; /* executed */
+    uint64_t sealed_height;
+    uint64_t sequence;      /* executed */
+    uint64_t handed;        /* highest sequence handed over for execution */
+    uint64_t target_height; /* highest sealed height that a peer has shown */
+    bool syncing;
+    bool votes;
+    bool anchored;          /* the engine knows its place */
+    uint32_t proposals;     /* kept, decided ones included */
+    uint32_t gated;         /* outputs that wait for the disk */
+    uint32_t checks;        /* jobs under way */
+    uint32_t unsealed;      /* decided batches with transactions not yet sealed */
+    uint32_t undecided_max; /* most proposals in flight at once, since start */
+    uint64_t messages_dropped;
+    uint64_t conflicts; /* contradicting seal signatures seen */
+};
+void replica_status(const struct replica *replica, struct replica_status *status);
+
+/* Hash, time and state root of the last executed block. */
+void replica_head(const struct replica *replica, struct digest *hash, uint64_t *time_ms,
+                  struct digest *state_root);
+
+/* Signatures gathered for a height, for status and diagnosis; false if none are kept. */
+bool replica_seal_votes(const struct replica *replica, uint64_t height, struct seal *seal);
+
+const struct check_context *replica_check_context(const struct replica *replica);
+
+/* The pool's bytes of a transaction (borrowed), or NULL. */
+struct blob *replica_pool_get(const struct replica *replica, const struct digest *txid);
+
+#endif

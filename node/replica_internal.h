@@ -1,0 +1,316 @@
+/* node/replica_internal.h -- the replica's own structures, shared by its files and nobody else.
+ *
+ *     replica.c          life, outputs, the gated queue, inputs, the pump that turns them into
+ * steps replica_engine.c   the engine's effects become records, messages and decisions; offers
+ * batches replica_store.c    proposals and their batches: kept, found, marked, dropped
+ *     replica_order.c    decided batches go to the ledger one by one, and come back as blocks
+ *     replica_seal.c     seal signatures: ours, theirs, the quorum, divergence
+ *     replica_sync.c     catching up: sealed blocks, anchors, missing proposals
+ *     replica_pool.c     submissions and gossip
+ *     replica_journal.c  records: restored at start, folded into a new segment
+ */
+#ifndef NODE_REPLICA_INTERNAL_H
+#define NODE_REPLICA_INTERNAL_H
+
+#include "node/replica.h"
+
+enum {
+    OBSERVERS_MAX = 64,
+    OBSERVER_FIRST = 0x8000, /* peers from here on are observers */
+    PEERS_MAX = COMMITTEE_MAX + OBSERVERS_MAX,
+    PROPOSALS_MAX = 4096,
+    PROPOSALS_A_VIEW_MAX = 2,
+    GATED_MAX = 8192, /* beyond it the engine is not stepped until the disk has caught up */
+    OUTPUTS_MAX = 65536,
+    CHECKS_A_PEER_MAX = 512,
+    CHECK_BYTES_A_PEER_MAX = 64 * 1024 * 1024,
+    SUBMISSIONS_MAX = 20000,
+    KEEP_INDEXES = 64, /* decided proposals kept behind the sealed head, besides unsealed_max */
+    SEALED_KEEP = 128, /* heights whose late signatures are still gathered */
+    FOLD_BYTES_MAX = JOURNAL_PAYLOAD_MAX,
+};
+
+/* Times in milliseconds, all of them of liveness only. */
+enum {
+    GOSSIP_MS = 5,
+    GOSSIP_BYTES = 64 * 1024,
+    SEAL_RESEND_MS = 500,
+    SYNC_TIMEOUT_MS = 2000,
+    SYNC_PATIENCE_MS = 300, /* a peer is ahead by a block: our own decision may be on its way */
+    ANCHOR_RETRY_MS = 1000,
+    FETCH_TIMEOUT_MS = 500,
+};
+
+/* A proposal that we know, with its batch if we have it. */
+struct entry {
+    struct digest digest;
+    struct proposal proposal;
+    struct blob *batch; /* NULL: not here, or sealed and dropped */
+    uint64_t time_ms;
+    uint32_t tx_count;
+    struct digest *txids; /* tx_count; NULL once executed */
+    bool journaled;
+    bool decided;
+    bool marked;        /* the pool's transactions in it are marked */
+    uint64_t record;    /* of the decision; the ledger waits until it is durable */
+    struct blob *proof; /* of a decision; may be NULL */
+};
+
+enum gated_kind { GATED_SEND, GATED_EXECUTE, GATED_CUT };
+
+struct gated {
+    enum gated_kind kind;
+    uint64_t after; /* record that must be durable first */
+    uint16_t to;
+    uint8_t type;
+    bool droppable;
+    struct blob *payload;
+    uint64_t record; /* GATED_CUT */
+};
+
+struct gated_queue {
+    struct gated *items;
+    uint32_t capacity, first, count;
+};
+
+struct output_queue {
+    struct output *items;
+    uint32_t capacity, first, count;
+};
+
+struct blob_queue {
+    struct blob **items;
+    uint32_t capacity, first, count;
+};
+
+struct replica_peer {
+    bool up;
+    uint64_t sealed_height;
+    uint32_t checks;
+    uint64_t check_bytes;
+    uint64_t helped_at_ms; /* when it was last sent a seal that it lacked */
+};
+
+struct seal_slot {
+    uint64_t height; /* 0: unused */
+    bool executed;
+    bool sealed;          /* a quorum agrees with us */
+    bool late;            /* signatures came after the seal was stored */
+    struct header header; /* ours, once executed */
+    struct digest hash;
+    bool promised; /* we have signed this hash, perhaps before a restart: */
+    struct digest promise;
+    uint16_t count;
+    struct seal_vote *votes; /* by validator; epoch etc. are zero where have is false */
+    bool *have;
+};
+
+struct promise {
+    uint8_t kind;
+    uint64_t epoch, slot;
+};
+
+struct sync_state {
+    bool waiting; /* for a peer's answer */
+    bool active;  /* blocks are being checked or executed */
+    uint16_t peer;
+    uint64_t asked_height;
+    uint64_t deadline_ms;
+    uint64_t behind_since_ms; /* a peer is ahead and we stand still; 0 = no */
+    uint32_t executing;
+    uint16_t last_peer;
+    struct seal *seals; /* of the blocks being executed, in order */
+    uint32_t seals_first;
+    uint64_t diverged_height;       /* a quorum signed another block there: its header is wanted */
+    uint64_t refused_height;        /* a sealed block there gave another header when executed */
+    struct signer_set refused_from; /* the peers who sent such a one */
+    bool discarding; /* after that, answers about the blocks behind it mean nothing */
+};
+
+struct anchor_state {
+    bool wanted;
+    uint64_t retry_at_ms;
+    uint16_t last_peer;
+};
+
+struct fetch_state {
+    bool wanted;
+    struct digest digest;
+    uint64_t index;
+    uint64_t deadline_ms;
+    uint16_t last_peer;
+};
+
+struct replica {
+    struct replica_config config;
+    struct check_context context;
+    struct engine_option options[ENGINE_PARAMS_MAX];
+    uint16_t quorum;
+
+    const struct engine_ops *ops;
+    void *engine;
+    struct effects *effects;
+    struct engine_status engine_status;
+    bool started;
+    bool stopped;
+    bool work; /* as last told to the engine */
+
+    struct moment moment;
+    uint64_t engine_wake_ms;
+
+    struct output_queue outputs;
+    struct gated_queue gated;
+    struct blob_queue inbox; /* our own messages, durable, for our own engine */
+    struct execution *told;  /* lent out by the last OUTPUT_COMMITTED */
+
+    uint64_t next_record;
+    uint64_t durable;
+    uint64_t appended_bytes; /* since the last fold */
+
+    struct blob **records; /* the engine's, between restore and start */
+    size_t records_count, records_capacity;
+
+    struct entry **entries; /* undecided and decided, unordered but for the decided index below */
+    uint32_t entries_count, entries_capacity;
+    struct entry offered; /* the batch that the engine was last given; no proposal yet */
+    bool offering;
+
+    uint64_t decided_first, decided_last; /* indexes that are in entries as decided; 0: none */
+    uint64_t handed;                      /* highest sequence given to the ledger */
+    uint64_t executed_sequence;
+    uint64_t checkpoint_sequence;
+    uint64_t sealed_sequence;
+    struct ledger_head head;
+    uint32_t executing; /* EXECUTE outputs without an answer */
+    uint64_t head_changed_ms;
+
+    struct pool *pool;
+    uint32_t submissions; /* checks and admissions under way for clients */
+    uint32_t admissions;  /* of peers' transactions */
+    bool gossip_waits;
+    uint64_t gossiped_at_ms;
+    uint64_t regossip_at_ms;
+    uint64_t tick_wish_ms;
+
+    struct seal_slot *slots;
+    uint32_t slots_count;
+    uint64_t sealed_height;
+    uint64_t seal_resend_ms;
+    uint64_t seal_late_ms; /* when late signatures are to be stored; 0 = there are none */
+    uint64_t conflicts;
+    bool conflict_noted;
+
+    struct replica_peer peers[PEERS_MAX];
+    struct sync_state sync;
+    struct anchor_state anchor;
+    struct fetch_state fetch;       /* the engine's wish */
+    struct fetch_state batch_fetch; /* a decided batch that the ledger waits for */
+
+    struct promise promises[SIGNER_KINDS];
+    bool promised[SIGNER_KINDS];
+
+    uint32_t checks;
+    uint32_t undecided_max;
+    uint64_t messages_dropped;
+    uint64_t timeouts_seen;
+};
+
+/* replica.c */
+struct output *output_push(struct replica *r, enum output_kind kind);
+void note(struct replica *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void stop(struct replica *r, int exit_code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void out_of_memory(struct replica *r);
+uint64_t append_record(struct replica *r, uint8_t kind, struct blob *payload);
+void send_frame(struct replica *r, uint16_t to, uint8_t type, struct blob *payload, bool droppable);
+void send_gated(struct replica *r, uint16_t to, uint8_t type, struct blob *payload, bool droppable);
+void execute_gated(struct replica *r);
+void cut_gated(struct replica *r, uint64_t record);
+bool check_push(struct replica *r, enum check_kind kind, uint16_t peer, uint64_t ticket,
+                struct blob *blob);
+struct replica_peer *peer_of(struct replica *r, uint16_t peer);
+uint16_t peer_next(const struct replica *r, uint16_t after, uint64_t sealed_height);
+struct blob *blob_of_writer(struct replica *r, struct writer *w);
+void pump(struct replica *r);
+
+/* replica_engine.c */
+void engine_message(struct replica *r, uint16_t from, const struct message *message);
+void engine_own_message(struct replica *r, struct blob *payload);
+void engine_timer(struct replica *r);
+void engine_fetched(struct replica *r, const struct proposal *proposal);
+void engine_decided(struct replica *r, const struct proposal *list, size_t count,
+                    struct span proof);
+void engine_effects(struct replica *r);
+void engine_offer(struct replica *r);
+void journal_proposal(struct replica *r, struct entry *entry);
+void promise_remember(struct replica *r, uint8_t kind, uint64_t slot);
+bool engine_has_work(const struct replica *r);
+void on_engine_checked(struct replica *r, struct check_job *job);
+
+/* replica_store.c */
+struct entry *store_find(const struct replica *r, const struct digest *digest);
+struct entry *store_find_batch(const struct replica *r, const struct digest *batch);
+struct entry *store_decided(const struct replica *r, uint64_t index);
+struct entry *store_add(struct replica *r, const struct proposal *proposal,
+                        const struct digest *digest, struct blob *batch, bool certain);
+void store_give_batch(struct replica *r, struct entry *entry, struct blob *batch);
+void store_mark(struct replica *r, struct entry *entry);
+void store_unmark(struct replica *r, struct entry *entry);
+void store_mark_branch(struct replica *r, const struct digest *parent);
+void store_unmark_undecided(struct replica *r);
+void store_executed(struct replica *r, struct entry *entry);
+void store_prune(struct replica *r);
+void store_clear(struct replica *r);
+uint32_t store_undecided(const struct replica *r);
+uint32_t store_unsealed(const struct replica *r);
+void entry_clear(struct entry *entry);
+
+/* replica_order.c */
+void order_decided(struct replica *r, const struct proposal *proposal, struct span proof);
+void order_hand_over(struct replica *r);
+void order_executed(struct replica *r, struct execution *execution);
+void order_head(struct replica *r, const struct header *header, const struct digest *hash);
+
+/* replica_seal.c */
+enum status seals_init(struct replica *r);
+struct seal_slot *seal_slot_of(struct replica *r, uint64_t height);
+void seal_add(struct replica *r, const struct seal_vote *vote);
+void seal_of_slot(const struct replica *r, const struct seal_slot *slot, struct seal *seal);
+void seals_free(struct replica *r);
+void seal_executed(struct replica *r, const struct header *header, const struct digest *hash);
+void seal_known(struct replica *r);
+void seal_votes_checked(struct replica *r, struct check_job *job);
+void seal_from_sync(struct replica *r, const struct seal *seal, const struct header *header);
+void seal_own_released(struct replica *r, struct blob *payload);
+void seal_timer(struct replica *r);
+uint64_t seal_wake_at(const struct replica *r);
+struct seal_slot *seal_slot_find(const struct replica *r, uint64_t height);
+bool seal_exhausted(const struct replica *r, uint32_t times);
+
+/* replica_sync.c */
+void sync_timer(struct replica *r);
+uint64_t sync_wake_at(const struct replica *r);
+void sync_blocks_checked(struct replica *r, struct check_job *job);
+void sync_block_executed(struct replica *r, struct execution *execution);
+void sync_block_refused(struct replica *r, const struct problem *problem);
+void sync_request_frame(struct replica *r, uint16_t peer, struct span payload);
+void fetch_frame(struct replica *r, uint16_t peer, struct span payload);
+void fetched_frame(struct replica *r, uint16_t peer, struct blob *payload);
+void anchor_checked(struct replica *r, struct check_job *job);
+bool fetch_local(struct replica *r);
+void fetch_want(struct replica *r, struct fetch_state *fetch, uint16_t to,
+                const struct digest *digest, uint64_t index);
+
+/* replica_pool.c */
+void pool_submission_checked(struct replica *r, struct check_job *job);
+void pool_gossip_checked(struct replica *r, struct check_job *job);
+void pool_admission_done(struct replica *r, struct check_job *job);
+void pool_timer(struct replica *r);
+uint64_t pool_wake_at(const struct replica *r);
+void pool_skipped(struct replica *r, const struct execution *execution);
+void pool_block_executed(struct replica *r, const struct execution *execution);
+
+/* replica_journal.c */
+void journal_roll(struct replica *r);
+
+#endif

@@ -1,0 +1,216 @@
+#include "node/replica_internal.h"
+
+#include <stdlib.h>
+
+void entry_clear(struct entry *entry)
+{
+    blob_unref(entry->batch);
+    blob_unref(entry->proof);
+    free(entry->txids);
+    memset(entry, 0, sizeof *entry);
+}
+
+void store_clear(struct replica *r)
+{
+    for (uint32_t i = 0; i < r->entries_count; i++) {
+        entry_clear(r->entries[i]);
+        free(r->entries[i]);
+    }
+    free(r->entries);
+    r->entries = NULL;
+    r->entries_count = r->entries_capacity = 0;
+}
+
+/* A few hundred entries at most are alive, and a search happens a few times for each proposal. */
+struct entry *store_find(const struct replica *r, const struct digest *digest)
+{
+    for (uint32_t i = r->entries_count; i-- > 0;)
+        if (digest_equal(&r->entries[i]->digest, digest)) return r->entries[i];
+    return NULL;
+}
+
+struct entry *store_find_batch(const struct replica *r, const struct digest *batch)
+{
+    for (uint32_t i = r->entries_count; i-- > 0;)
+        if (digest_equal(&r->entries[i]->proposal.batch, batch)) return r->entries[i];
+    return NULL;
+}
+
+struct entry *store_decided(const struct replica *r, uint64_t index)
+{
+    for (uint32_t i = r->entries_count; i-- > 0;)
+        if (r->entries[i]->decided && r->entries[i]->proposal.index == index) return r->entries[i];
+    return NULL;
+}
+
+static uint32_t store_count_view(const struct replica *r, uint64_t view)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < r->entries_count; i++)
+        if (r->entries[i]->proposal.view == view) count++;
+    return count;
+}
+
+/* The time, the number and the ids of a batch's transactions. A batch that does not decode is an
+ * empty one of time 0 (it was certified all the same, or it would not be here). */
+static void entry_read_batch(struct replica *r, struct entry *entry)
+{
+    struct batch batch;
+    if (batch_decode(blob_span(entry->batch), &r->context.params, &batch) != STATUS_OK) return;
+    entry->time_ms = batch.time_ms;
+    if (batch.count == 0) return;
+    struct transaction *tx = malloc(sizeof *tx);
+    entry->txids = calloc(batch.count, sizeof *entry->txids);
+    if (!tx || !entry->txids) {
+        free(tx);
+        out_of_memory(r);
+        return;
+    }
+    struct span list = batch.transactions;
+    struct span bytes;
+    while (entry->tx_count < batch.count && batch_next(&list, &bytes)) {
+        bool decodes = transaction_decode(bytes, tx, NULL) == STATUS_OK;
+        if (decodes) entry->txids[entry->tx_count] = tx->txid;
+        entry->tx_count++;
+    }
+    free(tx);
+}
+
+void store_give_batch(struct replica *r, struct entry *entry, struct blob *batch)
+{
+    if (entry->batch) return;
+    entry->batch = blob_ref(batch);
+    entry_read_batch(r, entry);
+}
+
+/* NULL if it must not be kept: more than two proposals of one view are nobody's honest doing. What
+ * is certain (decided, certified, our own) is kept all the same. */
+struct entry *store_add(struct replica *r, const struct proposal *proposal,
+                        const struct digest *digest, struct blob *batch, bool certain)
+{
+    struct entry *entry = store_find(r, digest);
+    if (entry) {
+        if (batch) store_give_batch(r, entry, batch);
+        return entry;
+    }
+    if (!certain && (r->entries_count >= PROPOSALS_MAX ||
+                     store_count_view(r, proposal->view) >= PROPOSALS_A_VIEW_MAX))
+        return NULL;
+    if (r->entries_count == r->entries_capacity) {
+        uint32_t capacity = r->entries_capacity ? r->entries_capacity * 2 : 64;
+        struct entry **entries = realloc(r->entries, capacity * sizeof(struct entry *));
+        if (!entries) {
+            out_of_memory(r);
+            return NULL;
+        }
+        r->entries = entries;
+        r->entries_capacity = capacity;
+    }
+    entry = calloc(1, sizeof *entry);
+    if (!entry) {
+        out_of_memory(r);
+        return NULL;
+    }
+    entry->digest = *digest;
+    entry->proposal = *proposal;
+    if (batch) store_give_batch(r, entry, batch);
+    r->entries[r->entries_count++] = entry;
+    return entry;
+}
+
+void store_mark(struct replica *r, struct entry *entry)
+{
+    if (entry->marked || entry->tx_count == 0 || !entry->txids) return;
+    pool_mark(r->pool, &entry->proposal.batch, entry->txids, entry->tx_count);
+    entry->marked = true;
+}
+
+void store_unmark(struct replica *r, struct entry *entry)
+{
+    if (!entry->marked) return;
+    pool_unmark(r->pool, &entry->proposal.batch);
+    entry->marked = false;
+}
+
+/* After a view has failed nobody can say which undecided proposal will live: their transactions
+ * count as waiting again, until somebody extends one of them. */
+void store_unmark_undecided(struct replica *r)
+{
+    for (uint32_t i = 0; i < r->entries_count; i++)
+        if (!r->entries[i]->decided) store_unmark(r, r->entries[i]);
+}
+
+/* Exactly the undecided ancestors of a new proposal hold what it must leave out. */
+void store_mark_branch(struct replica *r, const struct digest *parent)
+{
+    store_unmark_undecided(r);
+    const struct digest *digest = parent;
+    for (struct entry *entry; (entry = store_find(r, digest)) && !entry->decided;) {
+        store_mark(r, entry);
+        digest = &entry->proposal.parent;
+    }
+}
+
+/* The ledger holds it now: what it contained has left the pool. */
+void store_executed(struct replica *r, struct entry *entry)
+{
+    store_unmark(r, entry);
+    free(entry->txids);
+    entry->txids = NULL;
+}
+
+static void store_remove(struct replica *r, uint32_t i)
+{
+    store_unmark(r, r->entries[i]);
+    entry_clear(r->entries[i]);
+    free(r->entries[i]);
+    r->entries[i] = r->entries[--r->entries_count];
+}
+
+/* Undecided ones at or below the decided index have lost. Decided ones are kept until a seal covers
+ * them (whoever lacks them can neither execute nor sign); their headers a while longer, for
+ * anchors; their batches only as long as neither a seal nor a checkpoint covers them. */
+void store_prune(struct replica *r)
+{
+    uint64_t keep = r->config.params->values[PARAM_unsealed_max] + KEEP_INDEXES;
+    uint64_t settled = min_u64(r->sealed_sequence, r->executed_sequence);
+    for (uint32_t i = r->entries_count; i-- > 0;) {
+        struct entry *entry = r->entries[i];
+        uint64_t index = entry->proposal.index;
+        if (!entry->decided) {
+            if (index <= r->decided_last) store_remove(r, i);
+            continue;
+        }
+        if (index <= min_u64(settled, r->checkpoint_sequence) && entry->batch) {
+            blob_unref(entry->batch);
+            entry->batch = NULL;
+        }
+        /* The last decided one stays: it is where the engine stands. */
+        if (index + keep <= settled && index < r->decided_last) {
+            if (index == r->decided_first) r->decided_first++;
+            store_remove(r, i);
+        }
+    }
+    while (r->decided_first < r->decided_last && !store_decided(r, r->decided_first))
+        r->decided_first++;
+}
+
+/* Proposals in flight: shown to us and neither decided nor lost. */
+uint32_t store_undecided(const struct replica *r)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < r->entries_count; i++)
+        if (!r->entries[i]->decided && r->entries[i]->proposal.index > r->decided_last) count++;
+    return count;
+}
+
+/* Decided batches that carry transactions and are not yet in a sealed block. */
+uint32_t store_unsealed(const struct replica *r)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < r->entries_count; i++)
+        if (r->entries[i]->decided && r->entries[i]->tx_count > 0 &&
+            r->entries[i]->proposal.index > r->sealed_sequence)
+            count++;
+    return count;
+}

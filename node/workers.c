@@ -1,0 +1,171 @@
+#include "node/workers.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { WORKERS_MAX = 256 };
+
+/* Jobs in order of arrival. */
+struct job_list {
+    struct worker_job *first;
+    struct worker_job **last;
+};
+
+struct workers {
+    unsigned count;
+    unsigned queue_max;
+    unsigned waiting; /* loop thread only: submitted and not given back */
+    pthread_t threads[WORKERS_MAX];
+    uv_async_t wake;
+    pthread_mutex_t mutex; /* guards what follows */
+    pthread_cond_t work;
+    struct job_list queue;
+    struct job_list finished;
+    bool stopping;
+};
+
+static void list_init(struct job_list *list)
+{
+    list->first = NULL;
+    list->last = &list->first;
+}
+
+static void list_add(struct job_list *list, struct worker_job *job)
+{
+    job->next = NULL;
+    *list->last = job;
+    list->last = &job->next;
+}
+
+static struct worker_job *list_take(struct job_list *list)
+{
+    struct worker_job *job = list->first;
+    if (!job) return NULL;
+    list->first = job->next;
+    if (!list->first) list->last = &list->first;
+    return job;
+}
+
+/* The whole list; the given one is empty afterwards. */
+static struct worker_job *list_take_all(struct job_list *list)
+{
+    struct worker_job *first = list->first;
+    list_init(list);
+    return first;
+}
+
+static void *worker_main(void *argument)
+{
+    struct workers *workers = argument;
+    pthread_mutex_lock(&workers->mutex);
+    while (!workers->stopping) {
+        struct worker_job *job = list_take(&workers->queue);
+        if (!job) {
+            pthread_cond_wait(&workers->work, &workers->mutex);
+            continue;
+        }
+        pthread_mutex_unlock(&workers->mutex);
+        job->run(job);
+        pthread_mutex_lock(&workers->mutex);
+        list_add(&workers->finished, job);
+        uv_async_send(&workers->wake);
+    }
+    pthread_mutex_unlock(&workers->mutex);
+    return NULL;
+}
+
+static void give_back(struct workers *workers, struct worker_job *job, bool finished)
+{
+    while (job) {
+        struct worker_job *next = job->next; /* done may free the job */
+        workers->waiting--;
+        job->done(job, finished);
+        job = next;
+    }
+}
+
+/* uv_async merges wake-ups, so everything that is finished is taken each time. */
+static void on_wake(uv_async_t *wake)
+{
+    struct workers *workers = wake->data;
+    pthread_mutex_lock(&workers->mutex);
+    struct worker_job *finished = list_take_all(&workers->finished);
+    pthread_mutex_unlock(&workers->mutex);
+    give_back(workers, finished, true);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct workers *workers = handle->data;
+    pthread_mutex_destroy(&workers->mutex);
+    pthread_cond_destroy(&workers->work);
+    free(workers);
+}
+
+static void threads_join(struct workers *workers, unsigned count)
+{
+    pthread_mutex_lock(&workers->mutex);
+    workers->stopping = true;
+    pthread_cond_broadcast(&workers->work);
+    pthread_mutex_unlock(&workers->mutex);
+    for (unsigned i = 0; i < count; i++)
+        pthread_join(workers->threads[i], NULL);
+}
+
+enum status workers_start(struct workers **out, uv_loop_t *loop, unsigned count, unsigned queue_max)
+{
+    if (count > WORKERS_MAX || queue_max == 0) return STATUS_INVALID;
+    struct workers *workers = calloc(1, sizeof *workers);
+    if (!workers) return STATUS_NO_MEMORY;
+    workers->count = count;
+    workers->queue_max = queue_max;
+    list_init(&workers->queue);
+    list_init(&workers->finished);
+    if (uv_async_init(loop, &workers->wake, on_wake) != 0) {
+        free(workers);
+        return STATUS_IO;
+    }
+    workers->wake.data = workers;
+    pthread_mutex_init(&workers->mutex, NULL);
+    pthread_cond_init(&workers->work, NULL);
+    for (unsigned i = 0; i < count; i++) {
+        if (pthread_create(&workers->threads[i], NULL, worker_main, workers) == 0) continue;
+        threads_join(workers, i);
+        uv_close((uv_handle_t *)&workers->wake, on_closed);
+        return STATUS_IO;
+    }
+    *out = workers;
+    return STATUS_OK;
+}
+
+enum status workers_submit(struct workers *workers, struct worker_job *job)
+{
+    ASSERT(!workers->stopping); /* Only this thread sets it. */
+    if (workers->waiting >= workers->queue_max) return STATUS_FULL;
+    workers->waiting++;
+    if (workers->count == 0) job->run(job);
+    pthread_mutex_lock(&workers->mutex);
+    if (workers->count == 0) {
+        list_add(&workers->finished, job);
+        uv_async_send(&workers->wake);
+    } else {
+        list_add(&workers->queue, job);
+        pthread_cond_signal(&workers->work);
+    }
+    pthread_mutex_unlock(&workers->mutex);
+    return STATUS_OK;
+}
+
+unsigned workers_waiting(const struct workers *workers)
+{
+    return workers->waiting;
+}
+
+void workers_stop(struct workers *workers)
+{
+    threads_join(workers, workers->count);
+    give_back(workers, list_take_all(&workers->finished), true);
+    give_back(workers, list_take_all(&workers->queue), false);
+    ASSERT(workers->waiting == 0);
+    uv_close((uv_handle_t *)&workers->wake, on_closed);
+}

@@ -1,0 +1,41 @@
+/* node/workers.h -- a few threads for pure work: signatures, certificates, transaction checks.
+ *
+ * A job is a function of its own memory: it reads no state of the replica and takes no lock. The
+ * loop thread hands it over and gets it back, in order of completion, through `done`. With no
+ * workers a job runs at once and its `done` runs in the loop's next turn, so that callers need not
+ * be re-entrant.
+ *
+ *     struct check { struct worker_job job; ... };
+ *     check->job.run = check_run; check->job.done = check_done;
+ *     if (workers_submit(workers, &check->job) != STATUS_OK) ... full: refuse the work
+ */
+#ifndef NODE_WORKERS_H
+#define NODE_WORKERS_H
+
+#include "crypto/base.h"
+#include <uv.h>
+
+/* The first member of the caller's own struct; owned by the caller again in `done`. */
+struct worker_job {
+    void (*run)(struct worker_job *job);                 /* on a worker */
+    void (*done)(struct worker_job *job, bool finished); /* on the loop; false: stopped, not run */
+    struct worker_job *next;                             /* the pool's */
+};
+
+struct workers;
+
+/* count 0 runs inline; queue_max bounds the jobs that were submitted and not yet given back. */
+enum status workers_start(struct workers **workers, uv_loop_t *loop, unsigned count,
+                          unsigned queue_max);
+
+/* STATUS_FULL: the caller keeps the job and refuses what it was for. */
+enum status workers_submit(struct workers *workers, struct worker_job *job);
+
+/* Jobs not yet given back. */
+unsigned workers_waiting(const struct workers *workers);
+
+/* Waits for the jobs that run, gives every job back (finished or not), joins. The memory goes when
+ * the loop has run once more. */
+void workers_stop(struct workers *workers);
+
+#endif

@@ -1,0 +1,52 @@
+/* tests/sim/sim.h -- a cluster of production replicas in one process, one thread and virtual time.
+ *
+ * Every node is the replica, engine and ledger that the real node runs; what is simulated is the
+ * world around them: a network that loses, delays, duplicates and partitions, a journal whose
+ * unsynced end a crash takes, threads that answer late and in any order. One seed gives one run, to
+ * the bit, whatever the compiler: the trace hash is compared.
+ *
+ * After every event: no two blocks at one height, a seal only over what its signers executed. At
+ * the end everything is healed, and every submitted transaction must be final on every node and all
+ * heads equal within bounded virtual time.
+ */
+#ifndef SIM_SIM_H
+#define SIM_SIM_H
+
+#include "node/replica.h"
+#include "random.h"
+
+enum { NODES_MAX = 31, SIM_TXS_MAX = 4096, SIM_ACCOUNTS = 8 };
+
+struct sim_options {
+    uint64_t seed;
+    uint16_t nodes;        /* 4 */
+    uint32_t transactions; /* to be submitted */
+    uint64_t faults_ms;    /* virtual time with faults */
+    bool trace;            /* print every event */
+    unsigned loss_permille, duplicate_permille;
+    unsigned delay_ms_max;
+    unsigned sync_ms_max;        /* of the journal */
+    unsigned crash_permille;     /* a second, for each node */
+    unsigned wipe_permille;      /* of crashes that also lose the ledger */
+    unsigned partition_permille; /* a second */
+};
+
+/* Draws the rates of a seed. */
+void sim_options_draw(struct sim_options *options, uint64_t seed, uint16_t nodes);
+
+struct sim_result {
+    bool agreed, progressed;
+    uint64_t height; /* of all nodes at the end */
+    uint64_t virtual_ms;
+    uint64_t events;
+    uint64_t crashes;
+    uint64_t timeouts;
+    uint64_t committed;  /* transactions */
+    struct digest trace; /* hash over all outputs of all replicas */
+    char problem[256];
+};
+
+/* Runs one seed. */
+void sim_run(const struct sim_options *options, struct sim_result *result);
+
+#endif

@@ -1,0 +1,120 @@
+/* Workers: every job comes back once, in the loop, with and without threads. */
+#include "node/workers.h"
+#include "tests/threads/check.h"
+#include <string.h>
+
+enum { JOBS = 2000 };
+
+struct work {
+    struct worker_job job;
+    uint64_t input, output;
+    int back;
+    bool finished;
+};
+
+static struct work works[JOBS];
+static int given_back;
+static struct workers *workers;
+static int resubmit_left;
+
+static void work_run(struct worker_job *job)
+{
+    struct work *work = (struct work *)job;
+    for (int i = 0; i < 100; i++)
+        work->output = work->output * 31 + work->input;
+}
+
+static void work_done(struct worker_job *job, bool finished)
+{
+    struct work *work = (struct work *)job;
+    work->back++;
+    work->finished = finished;
+    given_back++;
+    if (resubmit_left > 0) {
+        resubmit_left--;
+        CHECK(workers_submit(workers, job) == STATUS_OK);
+    }
+}
+
+static void works_prepare(void)
+{
+    memset(works, 0, sizeof works);
+    given_back = 0;
+    for (int i = 0; i < JOBS; i++) {
+        works[i].job.run = work_run;
+        works[i].job.done = work_done;
+        works[i].input = (uint64_t)i + 1;
+    }
+}
+
+static void run_until_back(uv_loop_t *loop, int count)
+{
+    while (given_back < count)
+        uv_run(loop, UV_RUN_ONCE);
+}
+
+static void test_all_come_back(unsigned threads)
+{
+    uv_loop_t loop;
+    CHECK(uv_loop_init(&loop) == 0);
+    works_prepare();
+    CHECK(workers_start(&workers, &loop, threads, JOBS) == STATUS_OK);
+    for (int i = 0; i < JOBS; i++)
+        CHECK(workers_submit(workers, &works[i].job) == STATUS_OK);
+    CHECK(given_back == 0); /* Never from inside submit. */
+    struct work one_more = { .job = { work_run, work_done, NULL } };
+    CHECK(workers_submit(workers, &one_more.job) == STATUS_FULL);
+    run_until_back(&loop, JOBS);
+    for (int i = 0; i < JOBS; i++) {
+        CHECK(works[i].back == 1);
+        CHECK(works[i].finished);
+        CHECK(works[i].output != 0);
+    }
+    CHECK(workers_waiting(workers) == 0);
+    workers_stop(workers);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    CHECK(uv_loop_close(&loop) == 0);
+}
+
+/* `done` may submit again, and a single worker keeps the order. */
+static void test_resubmit(void)
+{
+    uv_loop_t loop;
+    CHECK(uv_loop_init(&loop) == 0);
+    works_prepare();
+    resubmit_left = 50;
+    CHECK(workers_start(&workers, &loop, 1, 1) == STATUS_OK);
+    CHECK(workers_submit(workers, &works[0].job) == STATUS_OK);
+    run_until_back(&loop, 51);
+    CHECK(works[0].back == 51);
+    workers_stop(workers);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    CHECK(uv_loop_close(&loop) == 0);
+}
+
+/* Stopping gives everything back, run or not. */
+static void test_stop(void)
+{
+    uv_loop_t loop;
+    CHECK(uv_loop_init(&loop) == 0);
+    works_prepare();
+    CHECK(workers_start(&workers, &loop, 2, JOBS) == STATUS_OK);
+    for (int i = 0; i < JOBS; i++)
+        CHECK(workers_submit(workers, &works[i].job) == STATUS_OK);
+    workers_stop(workers);
+    CHECK(given_back == JOBS);
+    for (int i = 0; i < JOBS; i++)
+        CHECK(works[i].finished == (works[i].output != 0));
+    uv_run(&loop, UV_RUN_DEFAULT);
+    CHECK(uv_loop_close(&loop) == 0);
+}
+
+int main(void)
+{
+    test_all_come_back(0);
+    test_all_come_back(1);
+    test_all_come_back(4);
+    test_resubmit();
+    test_stop();
+    return 0;
+}
