@@ -274,10 +274,9 @@ static void flights_begin(struct sender *s)
         if (s->ended || s->busy == s->options->in_flight || s->status != STATUS_OK) return;
         struct flight *f = &s->flights[i];
         if (f->state != FLIGHT_FREE) continue;
-        if (!s->options->next(s->options->context, &f->item)) {
-            s->ended = true;
-            return;
-        }
+        enum sender_next next = s->options->next(s->options->context, &f->item);
+        s->ended = next == SENDER_END;
+        if (next != SENDER_ITEM) return;
         s->busy++;
         f->started_us = rpc_monotonic_us();
         f->pause_ms = PAUSE_MS_MIN;

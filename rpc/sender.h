@@ -36,6 +36,10 @@ struct send_result {
     size_t node;         /* which answered last */
 };
 
+/* The answer of `next`: an item, none at the moment (asked again within 100 ms, or when another one
+ * has ended), or none any more. */
+enum sender_next { SENDER_ITEM, SENDER_LATER, SENDER_END };
+
 struct sender_options {
     const char *const *urls; /* 1 .. SUBMIT_NODES_MAX, as of rpc_client_open */
     size_t url_count;
@@ -44,8 +48,7 @@ struct sender_options {
     uint32_t agree;       /* nodes that must say `expired`; 0: one more than a third can lie */
     uint64_t patience_ms; /* for one transaction, then SUBMIT_END_OPEN; 0: until it is final */
 
-    /* The next transaction; false: there are no more. */
-    bool (*next)(void *context, struct send_item *item);
+    enum sender_next (*next)(void *context, struct send_item *item);
     void (*done)(void *context, const struct send_item *item, const struct send_result *result);
     /* Each 100 ms or so; true: send nothing new, and end what is under way as SUBMIT_END_OPEN. */
     bool (*stop)(void *context);

@@ -4,10 +4,16 @@
  * until somebody knows how it ended. The same bytes never take effect twice, so after every doubt
  * they may go to any node:
  *
- *     lost connection, time out, 429, 5xx, -32002, -32005, -32603, 1012, 1013   the next node,
- * after a pause that grows any other error SUBMIT_END_REFUSED committed (or sealed)
- * SUBMIT_END_COMMITTED expired, said by `agree` nodes SUBMIT_END_EXPIRED the caller's time is over
- * SUBMIT_END_OPEN
+ *     lost connection, time out, 429, 5xx, -32002,
+ *     -32005, -32603, 1012, 1013                        the next node, after a pause that grows
+ *
+ *     any other error                                   SUBMIT_END_REFUSED
+ *
+ *     committed (or sealed)                             SUBMIT_END_COMMITTED
+ *
+ *     expired, said by `agree` nodes                    SUBMIT_END_EXPIRED
+ *
+ *     the caller's time is over                         SUBMIT_END_OPEN
  *
  * A new body may be built after COMMITTED, EXPIRED or REFUSED only; after OPEN the same bytes must
  * be sent again. A refusal is believed at once only while no earlier attempt can have been admitted

@@ -161,6 +161,9 @@ static enum status commit_transfers(struct demo *demo)
 {
     begin(demo, "commit %d transfers", TRANSFERS);
     enum status status = demo_bank_found(&demo->bank, &demo->problem);
+    /* The transfers go to all nodes in turn: each must know the accounts by then. */
+    if (status == STATUS_OK)
+        status = testnet_await_level(&demo->net, LEVEL_MS, &demo->heads, &demo->problem);
     if (status != STATUS_OK) return status;
     struct demo_round round;
     status = transfers(demo, TRANSFERS, &round);
