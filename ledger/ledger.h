@@ -110,8 +110,9 @@ enum status ledger_store_seal(struct ledger *ledger, const struct seal *seal,
  * block covers its history). */
 uint64_t ledger_sealed_height(const struct ledger *ledger);
 
-/* Copies the WAL into the database and syncs (wal_checkpoint(FULL), synchronous). After STATUS_OK
- * everything up to *height is on disk and the journal may be cut behind it. */
+/* Makes everything up to *height durable: a commit with synchronous=FULL, which syncs the WAL and
+ * with it all that was committed before. Then copies into the database what readers allow; it never
+ * waits for them. After STATUS_OK the journal may be cut behind *height. */
 enum status ledger_checkpoint(struct ledger *ledger, uint64_t *height, struct problem *problem);
 
 #endif

@@ -58,9 +58,8 @@ struct state {
     struct state_change *changes; /* leaves */
     size_t change_count, change_capacity;
 
-    enum status status; /* of the heap; the store has its own */
-    struct record *scratch;
-    struct undo scratch_undo;
+    enum status status;     /* of the heap; the store has its own */
+    struct record *scratch; /* what edits change after an error */
 };
 
 /* The record of a key if it is in memory, else NULL. */

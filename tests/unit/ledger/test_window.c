@@ -157,3 +157,15 @@ Test(window, a_lane_leaves_no_window_entry)
     cr_assert_eq(f.last->entry_count, 1);
     cr_assert(!remembered(&reference));
 }
+
+Test(window, a_raised_grace_does_not_take_the_horizon_back)
+{
+    start(1000, 20000, 10000);
+    const uint64_t t = FIXTURE_TIME;
+    block_at(t + 100000);
+    cr_assert_eq(block_at(t + 101000)->window_horizon_ms, t + 99000);
+    f.ledger->params.values[PARAM_window_grace_ms] = 50000; /* as governance will */
+    cr_assert_eq(block_at(t + 102000)->window_horizon_ms, t + 99000);
+    cr_assert_eq(block_at(t + 200000)->window_horizon_ms, t + 99000);
+    cr_assert_eq(block_at(t + 201000)->window_horizon_ms, t + 150000);
+}
