@@ -123,6 +123,7 @@ static void validators_decode(struct reader *r, struct genesis *g)
 {
     if (reader_status(r) == STATUS_OK) committee_decode(r, &g->committee);
     g->validators = items_new(r, g->committee.count, sizeof *g->validators, 32 + 1 + 64);
+    if (!g->validators) return;
     for (size_t i = 0; reader_status(r) == STATUS_OK && i < g->committee.count; i++) {
         read_public_key(r, &g->validators[i].node_key);
         text_decode(r, g->validators[i].endpoint, ENDPOINT_MAX);
@@ -134,6 +135,7 @@ static void members_decode(struct reader *r, struct genesis *g)
 {
     g->member_count = read_u16(r);
     g->members = items_new(r, g->member_count, sizeof *g->members, MEMBER_BYTES_MIN);
+    if (!g->members) return;
     for (size_t i = 0; reader_status(r) == STATUS_OK && i < g->member_count; i++) {
         struct member *member = &g->members[i];
         read_id(r, &member->account);
@@ -159,6 +161,7 @@ static void accounts_decode(struct reader *r, struct genesis *g)
 {
     g->account_count = read_u32(r);
     g->accounts = items_new(r, g->account_count, sizeof *g->accounts, ACCOUNT_BYTES_MIN);
+    if (!g->accounts) return;
     for (uint32_t i = 0; reader_status(r) == STATUS_OK && i < g->account_count; i++) {
         struct genesis_account *account = &g->accounts[i];
         read_id(r, &account->id);
@@ -176,6 +179,7 @@ static void assets_decode(struct reader *r, struct genesis *g)
 {
     g->asset_count = read_u32(r);
     g->assets = items_new(r, g->asset_count, sizeof *g->assets, ASSET_BYTES);
+    if (!g->assets) return;
     for (uint32_t i = 0; reader_status(r) == STATUS_OK && i < g->asset_count; i++) {
         struct genesis_asset *asset = &g->assets[i];
         read_id(r, &asset->id);
@@ -195,6 +199,7 @@ static void balances_decode(struct reader *r, struct genesis *g)
 {
     g->balance_count = read_u32(r);
     g->balances = items_new(r, g->balance_count, sizeof *g->balances, BALANCE_BYTES);
+    if (!g->balances) return;
     for (uint32_t i = 0; reader_status(r) == STATUS_OK && i < g->balance_count; i++) {
         struct genesis_balance *balance = &g->balances[i];
         read_id(r, &balance->account);

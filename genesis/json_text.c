@@ -111,9 +111,9 @@ const char *text_quote(const char *text, char quoted[QUOTE_TEXT])
     }
     for (size_t i = 0; i < size; i++) {
         uint8_t c = (uint8_t)text[i];
-        quoted[i] = c < 0x20 || c == 0x7f ? '?' : text[i];
+        quoted[i] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
     }
-    strcpy(quoted + size, cut ? "..." : "");
+    snprintf(quoted + size, QUOTE_TEXT - size, "%s", cut ? "..." : "");
     return quoted;
 }
 

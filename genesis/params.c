@@ -47,6 +47,32 @@ bool param_is_fraction(enum param_index index)
            index == PARAM_gov_emergency;
 }
 
+static bool engine_param_place(struct params *params, struct span name, uint64_t value)
+{
+    if (params->engine_count == ENGINE_PARAMS_MAX || name.size > ENGINE_PARAM_NAME_MAX)
+        return false;
+    struct engine_param *param = &params->engine[params->engine_count++];
+    memset(param, 0, sizeof *param);
+    memcpy(param->name, name.data, name.size);
+    param->value = value;
+    return true;
+}
+
+bool params_place(struct params *params, const char *name, uint64_t value)
+{
+    const size_t prefix = strlen(ENGINE_PARAM_PREFIX);
+    if (strcmp(name, PARAMS_VERSION_NAME) == 0) {
+        params->version = value;
+        return true;
+    }
+    if (strncmp(name, ENGINE_PARAM_PREFIX, prefix) == 0)
+        return engine_param_place(params, span_text(name + prefix), value);
+    enum param_index index = param_find(name, strlen(name));
+    if (index == PARAM_COUNT) return false;
+    params->values[index] = value;
+    return true;
+}
+
 static enum status fraction_check(enum param_index index, uint64_t value, struct problem *problem)
 {
     uint32_t numerator = (uint32_t)(value >> 32);

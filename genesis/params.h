@@ -73,6 +73,14 @@ const char *param_name(enum param_index index);
 enum param_index param_find(const char *name, size_t name_size);
 bool param_is_fraction(enum param_index index);
 
+/* How a list of names and values, such as a ledger's table, calls the version and the engine's. */
+#define PARAMS_VERSION_NAME "params_version"
+#define ENGINE_PARAM_PREFIX "engine."
+
+/* One line of such a list into its field: the version, a chain parameter or one more of the
+ * engine's, which come ascending by name. false for any other name and beyond ENGINE_PARAMS_MAX. */
+bool params_place(struct params *params, const char *name, uint64_t value);
+
 /* Ranges and relations of the chain parameters; the message names the parameter. test_chain allows
  * validators_min below 4 in the Byzantine model. */
 enum status params_check(const struct params *params, enum fault_model fault_model, bool test_chain,

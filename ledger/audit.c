@@ -222,8 +222,11 @@ enum status audit_verify(struct audit_report **report, const struct genesis *gen
     audit_block_init(&audit->block);
     audit->cache = verify_cache_new(AHEAD_CACHE_ENTRIES);
     audit->report = audit_report_new(genesis, audit->options);
-    enum status status = audit->report ? open_all(audit, path, problem)
-                                       : problem_set(problem, STATUS_NO_MEMORY, "out of memory");
+    enum status status = STATUS_NO_MEMORY;
+    if (audit->report)
+        status = open_all(audit, path, problem);
+    else
+        problem_set(problem, status, "out of memory");
     if (status == STATUS_OK) run(audit, path);
     if (status == STATUS_DAMAGED && !audit->reader) {
         /* A ledger of which not even the schema can be read is a finding, too. */

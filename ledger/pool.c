@@ -191,10 +191,11 @@ static void lane_advance(struct pool *pool, struct pool_lane *lane, uint64_t nex
 {
     if (next <= lane->next) return;
     lane->next = next;
-    while (lane->first && lane->first->seq < next) {
-        bool last = lane->count == 1;
-        take_out(pool, lane->first);
-        if (last) return;
+    struct pool_tx *tx = lane->first;
+    while (tx && tx->seq < next) {
+        struct pool_tx *behind = tx->lane_next;
+        take_out(pool, tx); /* With the last one goes the lane. */
+        tx = behind;
     }
 }
 
@@ -344,11 +345,11 @@ static void committed_lane(struct pool *pool, const struct transaction *tx, left
     struct pool_lane *lane = find_lane(pool, &key);
     if (!lane || tx->seq < lane->next) return;
     lane->next = tx->seq + 1;
-    while (lane->first && lane->first->seq <= tx->seq) {
-        bool last = lane->count == 1;
-        bool committed = digest_equal(&lane->first->txid, &tx->txid);
-        leave(pool, lane->first, committed, left, context);
-        if (last) return;
+    struct pool_tx *waiting = lane->first;
+    while (waiting && waiting->seq <= tx->seq) {
+        struct pool_tx *behind = waiting->lane_next;
+        leave(pool, waiting, digest_equal(&waiting->txid, &tx->txid), left, context);
+        waiting = behind;
     }
 }
 
@@ -371,10 +372,12 @@ static void followers_leave(struct pool *pool, struct pool_tx *tx, uint64_t time
                             left_function *left, void *context)
 {
     if (!tx->lane) return;
-    while (tx->lane_next) {
-        struct pool_tx *last = tx->lane->first->lane_prev;
+    struct pool_tx *last = tx->lane->first->lane_prev;
+    while (last != tx) {
+        struct pool_tx *before = last->lane_prev;
         bool expired = last->not_after_ms < time_ms;
         leave(pool, last, false, expired ? left : NULL, context);
+        last = before;
     }
 }
 

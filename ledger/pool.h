@@ -76,7 +76,8 @@ void pool_mark(struct pool *pool, const struct digest *batch, const struct diges
 void pool_unmark(struct pool *pool, const struct digest *batch);
 
 /* Executed: leaves the pool, and with it whatever uses the same (source, reference) or the same or
- * a lower lane number. left(context, txid, committed) is called for each that left. */
+ * a lower lane number. left(context, txid, committed) is called for each that left; it must not
+ * call anything that changes the pool. */
 void pool_committed(struct pool *pool, const struct transaction *tx,
                     void (*left)(void *context, const struct digest *txid, bool committed),
                     void *context);
@@ -86,8 +87,8 @@ void pool_committed(struct pool *pool, const struct transaction *tx,
 void pool_remove(struct pool *pool, const struct digest *txid);
 
 /* Block time has come to time_ms: whatever has not_after below it leaves, as expired. Higher
- * numbers of its lane leave too; left is not called for one that is not past its own not_after,
- * since it is not expired but unknown again. */
+ * numbers of its lane leave too; left, bound as above, is not called for one that is not past its
+ * own not_after, since it is not expired but unknown again. */
 void pool_expire(struct pool *pool, uint64_t time_ms,
                  void (*left)(void *context, const struct digest *txid, bool committed),
                  void *context);

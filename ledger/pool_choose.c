@@ -66,6 +66,7 @@ uint32_t pool_gossip(struct pool *pool, uint64_t now_ms, uint64_t older_than_ms,
         struct pool_tx *tx = pool->fresh;
         if (!tx && pool->sent && pool->sent->gossiped_ms < before_ms) tx = pool->sent;
         if (!tx) break;
+        ASSERT(tx->sent == (tx != pool->fresh));
         uint64_t size = tx->blob->size + POOL_LENGTH_BYTES;
         if (!fits(count, bytes, size, txs_max, bytes_max)) break;
         bytes += size;

@@ -112,6 +112,8 @@ void pool_unmark(struct pool *pool, const struct digest *batch)
 
 void pool_marks_free(struct pool *pool)
 {
-    while (pool->marks)
+    while (pool->marks) {
+        ASSERT(pool->marks->hh.prev == NULL);
         mark_free(pool, pool->marks);
+    }
 }

@@ -136,7 +136,10 @@ enum status ledger_reader_open(struct ledger_reader **reader, const char *path,
 void ledger_reader_close(struct ledger_reader *reader)
 {
     if (!reader) return;
-    /* Statements never outlive the call that made them, so closing cannot be refused. */
+    for (unsigned i = 0; i < STATEMENTS_KEPT; i++) {
+        ASSERT(!reader->kept[i].used);
+        sqlite3_finalize(reader->kept[i].statement);
+    }
     int code = sqlite3_close(reader->db);
     ASSERT(code == SQLITE_OK);
     free(reader);
@@ -164,7 +167,9 @@ void ledger_reader_end(struct ledger_reader *reader)
     /* A snapshot that only read has nothing to lose; an error here could only be repeated by the
      * next begin, which reports it. Never interrupted: it runs without the question. */
     sqlite3_progress_handler(reader->db, 0, NULL, NULL);
-    sqlite3_exec(reader->db, "ROLLBACK", NULL, NULL, NULL);
+    struct query rollback = query_of(reader, "ROLLBACK");
+    query_row(&rollback);
+    query_end(&rollback);
     sqlite3_progress_handler(reader->db, STEPS_PER_QUESTION, ask_expired, reader);
 }
 
@@ -191,11 +196,46 @@ static void query_fail(struct query *q, int code)
              sqlite3_errmsg(q->reader->db), q->sql);
 }
 
+static struct kept_statement *kept_find(struct ledger_reader *reader, const char *sql)
+{
+    for (unsigned i = 0; i < STATEMENTS_KEPT; i++) {
+        struct kept_statement *kept = &reader->kept[i];
+        if (kept->statement && !kept->used && strcmp(sqlite3_sql(kept->statement), sql) == 0)
+            return kept;
+    }
+    return NULL;
+}
+
+/* A place for one more: the one that was made room for longest ago and is not in use, or NULL. */
+static struct kept_statement *kept_room(struct ledger_reader *reader)
+{
+    for (unsigned i = 0; i < STATEMENTS_KEPT; i++) {
+        struct kept_statement *kept = &reader->kept[reader->kept_next++ % STATEMENTS_KEPT];
+        if (kept->used) continue;
+        sqlite3_finalize(kept->statement);
+        kept->statement = NULL;
+        return kept;
+    }
+    return NULL;
+}
+
 struct query query_of(struct ledger_reader *reader, const char *sql)
 {
     struct query q = { .reader = reader, .status = STATUS_OK, .sql = sql };
-    int code = sqlite3_prepare_v2(reader->db, sql, -1, &q.statement, NULL);
-    if (code != SQLITE_OK) query_fail(&q, code);
+    q.kept = kept_find(reader, sql);
+    if (q.kept) {
+        q.statement = q.kept->statement;
+        q.kept->used = true;
+        return q;
+    }
+    int code =
+        sqlite3_prepare_v3(reader->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &q.statement, NULL);
+    if (code != SQLITE_OK) {
+        query_fail(&q, code);
+        return q;
+    }
+    q.kept = kept_room(reader);
+    if (q.kept) *q.kept = (struct kept_statement){ q.statement, true };
     return q;
 }
 
@@ -349,8 +389,15 @@ void column_text(struct query *q, char *text, size_t size)
 
 enum status query_end(struct query *q)
 {
-    sqlite3_finalize(q->statement);
+    if (q->kept) {
+        sqlite3_reset(q->statement);
+        sqlite3_clear_bindings(q->statement);
+        q->kept->used = false;
+    } else {
+        sqlite3_finalize(q->statement);
+    }
     q->statement = NULL;
+    q->kept = NULL;
     return q->status;
 }
 

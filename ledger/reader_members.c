@@ -49,39 +49,16 @@ enum status ledger_read_validators(struct ledger_reader *reader, ledger_on_valid
 
 /* ---- parameters ----------------------------------------------------------------------------- */
 
-/* Chain parameters stand under their names, the engine's under engine.NAME. */
-static bool place_param(struct params *params, const char *name, uint64_t value)
-{
-    static const char prefix[] = "engine.";
-    size_t size = sizeof prefix - 1;
-    if (strcmp(name, "params_version") == 0) {
-        params->version = value;
-        return true;
-    }
-    if (strncmp(name, prefix, size) == 0) {
-        if (params->engine_count == ENGINE_PARAMS_MAX) return false;
-        if (strlen(name + size) > ENGINE_PARAM_NAME_MAX) return false;
-        struct engine_param *param = &params->engine[params->engine_count++];
-        memcpy(param->name, name + size, strlen(name + size) + 1);
-        param->value = value;
-        return true;
-    }
-    enum param_index index = param_find(name, strlen(name));
-    if (index == PARAM_COUNT) return false;
-    params->values[index] = value;
-    return true;
-}
-
 enum status ledger_read_params(struct ledger_reader *reader, struct params *params)
 {
     /* Values are all of 64 bits; SQLite keeps the same bits with a sign. */
     struct query q = query_of(reader, "SELECT name, value FROM param ORDER BY name");
     memset(params, 0, sizeof *params);
     while (query_row(&q)) {
-        char name[sizeof "engine." + ENGINE_PARAM_NAME_MAX];
+        char name[sizeof ENGINE_PARAM_PREFIX + ENGINE_PARAM_NAME_MAX];
         column_text(&q, name, sizeof name);
         uint64_t value = (uint64_t)column_i64(&q);
-        if (q.status == STATUS_OK && !place_param(params, name, value))
+        if (q.status == STATUS_OK && !params_place(params, name, value))
             query_damaged(&q, "a parameter is unknown");
     }
     if (q.status == STATUS_OK && q.rows != 1u + PARAM_COUNT + params->engine_count)

@@ -17,8 +17,18 @@
 #include "ledger/reader.h"
 #include <sqlite3.h>
 
+/* Statements are kept between calls: parsing one costs more than most of them do. */
+enum { STATEMENTS_KEPT = 48 };
+
+struct kept_statement {
+    sqlite3_stmt *statement; /* NULL: free */
+    bool used;               /* by a query that has not ended */
+};
+
 struct ledger_reader {
     sqlite3 *db;
+    struct kept_statement kept[STATEMENTS_KEPT];
+    unsigned kept_next; /* where room is made next */
     bool (*expired)(void *context);
     void *context;
     uint64_t total_height; /* entry_total counts the blocks up to here */
@@ -29,6 +39,7 @@ struct ledger_reader {
 struct query {
     struct ledger_reader *reader;
     sqlite3_stmt *statement;
+    struct kept_statement *kept; /* where it lives; NULL: it goes with the query */
     enum status status;
     int bound;       /* parameters so far */
     int column;      /* columns of the present row taken so far */
@@ -62,7 +73,8 @@ void column_text(struct query *q, char *text, size_t size); /* fits with its zer
 /* Records STATUS_DAMAGED with a sentence, unless there is an error already. */
 void query_damaged(struct query *q, const char *what);
 
-/* Finalises. The first error, or STATUS_OK; _one also says STATUS_NOT_FOUND if there was no row. */
+/* Gives the statement back. The first error, or STATUS_OK; _one also says STATUS_NOT_FOUND if there
+ * was no row. */
 enum status query_end(struct query *q);
 enum status query_end_one(struct query *q);
 

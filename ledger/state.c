@@ -327,7 +327,6 @@ static struct record *edit(struct state *state, struct record *record)
     memcpy(before, record->value, size);
     state->undo[state->undo_count++] = (struct undo){ record, record->exists, before };
     record->edit = state->entry;
-    if (!record->exists) memset(record->value, 0, size);
     record->exists = true;
     return record;
 }

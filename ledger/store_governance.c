@@ -3,9 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PARAMS_VERSION_NAME "params_version"
-#define ENGINE_PARAM_PREFIX "engine."
-
 void store_write_member(struct store *store, const struct member *member)
 {
     sqlite3_stmt *s = store_statement(store, STATEMENT_WRITE_MEMBER);
@@ -53,28 +50,6 @@ void store_write_params(struct store *store, const struct params *params)
         write_param(store, ENGINE_PARAM_PREFIX, params->engine[i].name, params->engine[i].value);
 }
 
-/* One row of `param` into its field. */
-static bool place_param(struct params *params, const char *name, uint64_t value)
-{
-    const size_t prefix = strlen(ENGINE_PARAM_PREFIX);
-    if (strcmp(name, PARAMS_VERSION_NAME) == 0) {
-        params->version = value;
-        return true;
-    }
-    if (strncmp(name, ENGINE_PARAM_PREFIX, prefix) == 0) {
-        if (params->engine_count == ENGINE_PARAMS_MAX) return false;
-        if (strlen(name + prefix) > ENGINE_PARAM_NAME_MAX) return false;
-        struct engine_param *param = &params->engine[params->engine_count++];
-        strcpy(param->name, name + prefix);
-        param->value = value;
-        return true;
-    }
-    enum param_index index = param_find(name, strlen(name));
-    if (index == PARAM_COUNT) return false;
-    params->values[index] = value;
-    return true;
-}
-
 bool store_read_params(struct store *store, struct params *params)
 {
     sqlite3_stmt *s = store_statement(store, STATEMENT_READ_PARAMS);
@@ -82,13 +57,46 @@ bool store_read_params(struct store *store, struct params *params)
     if (!s) return false;
     while (store_row(store, s)) {
         const char *name = (const char *)sqlite3_column_text(s, 0);
-        if (!name || !place_param(params, name, get_u64(s, 1))) {
+        if (!name || !params_place(params, name, get_u64(s, 1))) {
             store_fail(store, STATUS_DAMAGED, "ledger.db: an unknown parameter %.64s",
                        name ? name : "");
             sqlite3_reset(s);
             return false;
         }
     }
+    return store->status == STATUS_OK;
+}
+
+/* Room for one more; false with the store failed. */
+static bool members_fit(struct store *store, struct member **members, size_t *capacity,
+                        uint16_t count)
+{
+    if (count == UINT16_MAX) {
+        store_fail(store, STATUS_DAMAGED, "ledger.db: more members than a chain can have");
+        return false;
+    }
+    if (count < *capacity) return true;
+    size_t wanted = 2 * *capacity + 8;
+    struct member *grown = realloc(*members, wanted * sizeof **members);
+    if (!grown) {
+        store_fail(store, STATUS_NO_MEMORY, "out of memory");
+        return false;
+    }
+    *members = grown;
+    *capacity = wanted;
+    return true;
+}
+
+static bool read_member(struct store *store, sqlite3_stmt *s, struct member *member)
+{
+    const char *name = (const char *)sqlite3_column_text(s, 1);
+    size_t size = name ? strlen(name) : SIZE_MAX;
+    if (size > MEMBER_NAME_MAX) {
+        store_fail(store, STATUS_DAMAGED, "ledger.db: a member's row");
+        return false;
+    }
+    get_id(store, s, 0, &member->account);
+    memcpy(member->name, name, size + 1);
     return store->status == STATUS_OK;
 }
 
@@ -99,25 +107,12 @@ struct member *store_read_members(struct store *store, uint16_t *count)
     sqlite3_stmt *s = store_statement(store, STATEMENT_READ_MEMBERS);
     *count = 0;
     while (s && store_row(store, s)) {
-        if (*count == capacity) {
-            struct member *grown = realloc(members, (2 * capacity + 8) * sizeof *members);
-            if (!grown)
-                store_fail(store, STATUS_NO_MEMORY, "out of memory");
-            else
-                members = grown;
-            capacity = 2 * capacity + 8;
-        }
-        const char *name = (const char *)sqlite3_column_text(s, 1);
-        if (store->status == STATUS_OK &&
-            (!name || strlen(name) > MEMBER_NAME_MAX || *count == UINT16_MAX))
-            store_fail(store, STATUS_DAMAGED, "ledger.db: a member's row");
-        if (store->status != STATUS_OK) {
+        if (!members_fit(store, &members, &capacity, *count) ||
+            !read_member(store, s, &members[*count])) {
             sqlite3_reset(s);
             break;
         }
-        struct member *member = &members[(*count)++];
-        get_id(store, s, 0, &member->account);
-        strcpy(member->name, name);
+        ++*count;
     }
     return members;
 }

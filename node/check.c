@@ -120,9 +120,11 @@ static enum status check_seal_votes(struct check_job *job)
     job->votes = calloc(count, sizeof *job->votes);
     if (!job->votes) return STATUS_NO_MEMORY;
     for (uint16_t i = 0; i < count; i++) {
-        struct seal_vote *vote = &job->votes[i];
+        struct seal_vote *vote = &job->votes[job->votes_count];
         seal_vote_read(&r, vote);
         if (reader_status(&r) != STATUS_OK) return STATUS_MALFORMED;
+        /* Another epoch has other members: nothing of ours, and no fault of the sender's. */
+        if (vote->epoch != context->config.domain.epoch) continue;
         enum status status =
             seal_vote_check(vote, &context->chain_id, context->config.committee, context->cache);
         if (status != STATUS_OK) return status;
@@ -131,32 +133,77 @@ static enum status check_seal_votes(struct check_job *job)
     return reader_end(&r);
 }
 
-/* A block from a peer proves itself by its seal. Its transactions' signatures are verified here, on
- * a worker, so that execution finds them in the cache. */
-static enum status check_block(struct check_job *job, struct span block, struct span seal_bytes)
+/* Its shape, and that it is of our chain. An empty seal is filled in with the block's place and no
+ * signature. */
+static enum status read_block(const struct check_context *context, struct reader *r,
+                              struct check_block *out)
 {
-    const struct check_context *context = job->context;
-    struct check_block *out = &job->blocks[job->blocks_count];
+    out->block = read_bytes32(r, r->rest.size);
+    struct span seal_bytes = read_bytes16(r, SEAL_BYTES_MAX);
+    if (reader_status(r) != STATUS_OK) return STATUS_MALFORMED;
     uint32_t count;
     struct span list;
-    out->block = block;
-    enum status status = block_decode(block, &out->header, &count, &list);
+    enum status status = block_decode(out->block, &out->header, &count, &list);
     if (status != STATUS_OK) return status;
     out->hash = header_hash(&out->header);
-    struct reader r = reader_of(seal_bytes);
-    seal_read(&r, &out->seal);
-    if (reader_end(&r) != STATUS_OK) return STATUS_MALFORMED;
     if (!digest_equal(&out->header.chain_id, &context->chain_id)) return STATUS_MISMATCH;
-    status = seal_check(&out->seal, &out->header, context->config.committee, context->cache, NULL);
-    if (status != STATUS_OK) return status;
+    if (out->header.epoch != context->config.domain.epoch) return STATUS_STALE;
+    if (seal_bytes.size == 0) {
+        out->seal.epoch = out->header.epoch;
+        out->seal.height = out->header.height;
+        out->seal.block_hash = out->hash;
+        return STATUS_OK;
+    }
+    struct reader seal = reader_of(seal_bytes);
+    seal_read(&seal, &out->seal);
+    return reader_end(&seal) == STATUS_OK ? STATUS_OK : STATUS_MALFORMED;
+}
 
+/* A block proves itself by its seal, or is what the block behind it was built upon. */
+static enum status prove_block(const struct check_context *context, const struct check_block *block,
+                               const struct check_block *next)
+{
+    if (block->seal.count > 0)
+        return seal_check(&block->seal, &block->header, context->config.committee, context->cache,
+                          NULL);
+    if (!next) return STATUS_NO_QUORUM;
+    if (next->header.height != block->header.height + 1) return STATUS_MISMATCH;
+    return digest_equal(&next->header.parent_hash, &block->hash) ? STATUS_OK : STATUS_MISMATCH;
+}
+
+/* Proofs run backwards: job->blocks_count becomes the number of blocks up to the first that is not
+ * proven. The status is that of the last bad one. */
+static enum status prove_blocks(struct check_job *job, uint16_t count)
+{
+    enum status result = STATUS_OK;
+    job->blocks_count = count;
+    const struct check_block *next = NULL;
+    for (uint16_t i = count; i-- > 0;) {
+        enum status status = prove_block(job->context, &job->blocks[i], next);
+        next = status == STATUS_OK ? &job->blocks[i] : NULL;
+        if (status == STATUS_OK) continue;
+        if (result == STATUS_OK) result = status;
+        job->blocks_count = i;
+    }
+    return result;
+}
+
+/* The signatures of the transactions are verified here, on a worker, so that execution finds them
+ * in the cache; what they are worth is for execution to say. */
+static enum status verify_ahead(const struct check_context *context,
+                                const struct check_block *block)
+{
+    struct header header;
+    uint32_t count;
+    struct span list;
+    struct span bytes;
     struct transaction *tx = malloc(sizeof *tx);
     if (!tx) return STATUS_NO_MEMORY;
-    struct span bytes;
+    enum status status = block_decode(block->block, &header, &count, &list);
+    ASSERT(status == STATUS_OK);
     for (uint32_t i = 0; i < count && batch_next(&list, &bytes); i++)
         transaction_check(bytes, &context->chain_id, &context->params, context->cache, tx, NULL);
     free(tx);
-    job->blocks_count++;
     return STATUS_OK;
 }
 
@@ -168,14 +215,17 @@ static enum status check_blocks(struct check_job *job)
     if (count > SYNC_BLOCKS_MAX) return STATUS_TOO_LARGE;
     job->blocks = calloc(count ? count : 1, sizeof *job->blocks);
     if (!job->blocks) return STATUS_NO_MEMORY;
-    for (uint16_t i = 0; i < count; i++) {
-        struct span block = read_bytes32(&r, blob_span(job->blob).size);
-        struct span seal = read_bytes16(&r, SEAL_BYTES_MAX);
-        if (reader_status(&r) != STATUS_OK) return STATUS_MALFORMED;
-        enum status status = check_block(job, block, seal);
-        if (status != STATUS_OK) return status;
+    enum status status = STATUS_OK;
+    uint16_t read = 0;
+    while (read < count && status == STATUS_OK) {
+        status = read_block(job->context, &r, &job->blocks[read]);
+        if (status == STATUS_OK) read++;
     }
-    return reader_end(&r);
+    if (status == STATUS_OK) status = reader_end(&r);
+    enum status proven = prove_blocks(job, read);
+    for (uint16_t i = 0; i < job->blocks_count; i++)
+        if (verify_ahead(job->context, &job->blocks[i]) != STATUS_OK) return STATUS_NO_MEMORY;
+    return status != STATUS_OK ? status : proven;
 }
 
 /* epoch | count | proposals | proof: consecutive, each the parent of the next, the last decided. */

@@ -26,7 +26,7 @@ enum check_kind {
     CHECK_TRANSACTION, /* one transaction from a client */
     CHECK_GOSSIP,      /* u32 count | count x bytes32 transaction, from a peer */
     CHECK_SEAL_VOTES,  /* u16 count | count x seal vote */
-    CHECK_BLOCKS,      /* u16 count | count x (bytes32 block | bytes16 seal) */
+    CHECK_BLOCKS,      /* sync_blocks of node/frame.h */
     CHECK_ANCHOR,      /* the answer to an anchor request */
 };
 

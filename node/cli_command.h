@@ -28,6 +28,7 @@
 #include "node/cli_exit.h"
 
 struct cli_call;
+struct rpc_method;
 
 enum cli_type {
     CLI_SWITCH,   /* no value; --name or --name=false */
@@ -66,7 +67,8 @@ enum cli_group {
     CLI_GROUP_OUTPUT = 8,  /* --format --json --columns --no-headers --no-trunc -o */
     CLI_GROUP_WRITE = 16,  /* --source --key --client-ref --expires --lane --seq --wait --out */
     CLI_GROUP_SECRET = 32, /* --passphrase-file */
-    CLI_GROUP_LAST = 32,
+    CLI_GROUP_READ = 64,   /* --agree */
+    CLI_GROUP_LAST = 64,
 };
 
 enum { CLI_EXAMPLES_MAX = 4, CLI_VALUES_MAX = 64, CLI_ARGUMENTS_MAX = 4096 };
@@ -146,10 +148,13 @@ const struct cli_flag *cli_group_flags(enum cli_group group);
 /* The flag of that name for this command, or NULL. */
 const struct cli_flag *cli_flag_find(const struct cli_call *call, const char *name);
 
+/* The row of a method. One that is not in the table of rpc/methods.h is an ASSERT. */
+const struct rpc_method *cli_method(const char *name);
+
 /* The flags made of a method's optional parameters (heap, ended by a row without name; free() it),
- * or NULL without memory. A method that is not in the table of rpc/methods.h is an ASSERT. */
+ * or NULL without memory. */
 struct cli_flag *cli_method_flags(const char *method);
-/* The required parameters of a method, in order: how many, and the name of one. */
+/* How many of a method's parameters are required. */
 size_t cli_method_required(const char *method);
 
 /* The value of a flag: the last one given, the environment's or the default's; NULL for none. The
@@ -167,6 +172,11 @@ const char *cli_item(const struct cli_call *call, const char *name, size_t index
 
 /* An argument, or NULL beyond the last. */
 const char *cli_argument(const struct cli_call *call, size_t index);
+
+/* Is text a value of the flag's type? STATUS_INVALID and a sentence that begins with origin, the
+ * flag or variable it came from. */
+enum status cli_value_check(const struct cli_flag *flag, const char *origin, const char *text,
+                            struct problem *problem);
 
 /* Is value one of the flag's words? */
 bool cli_word_in(const struct cli_flag *flag, const char *value);

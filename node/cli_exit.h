@@ -1,7 +1,7 @@
 /* node/cli_exit.h -- the exit codes of `witan`, in one list.
  *
  * A script switches on the code, a person reads the sentence: `witan explain 7` prints it, and
- * docs/reference/exit-codes.md is compared with it. RestartPreventExitStatus of the service unit
+ * docs/reference/cli.md has the same table. RestartPreventExitStatus of the service unit
  * names those after which a restart cannot help.
  */
 #ifndef NODE_CLI_EXIT_H

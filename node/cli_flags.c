@@ -127,6 +127,17 @@ static const struct cli_flag flags_secret[] = {
     CLI_FLAGS_END,
 };
 
+static const struct cli_flag flags_read[] = {
+    { .name = "agree",
+      .type = CLI_NUMBER,
+      .value = "N",
+      .least = 1,
+      .most = 64,
+      .standard = "1",
+      .help = "ask the nodes of --node until N give the same answer, else exit 7" },
+    CLI_FLAGS_END,
+};
+
 const struct cli_flag *cli_group_flags(enum cli_group group)
 {
     switch (group) {
@@ -136,6 +147,7 @@ const struct cli_flag *cli_group_flags(enum cli_group group)
     case CLI_GROUP_OUTPUT: return flags_output;
     case CLI_GROUP_WRITE: return flags_write;
     case CLI_GROUP_SECRET: return flags_secret;
+    case CLI_GROUP_READ: return flags_read;
     }
     return flags_all + sizeof flags_all / sizeof flags_all[0] - 1;
 }
@@ -165,7 +177,7 @@ static const struct {
     { "not_after", "the transaction's not_after, which lets the node say expired" },
     { "op", "with an operation of this name" },
     { "order", "by height" },
-    { "prefix", "keys that begin with these bytes" },
+    { "prefix", "keys that begin with this text, or hex: and digits" },
     { "public_key", "with this signer" },
     { "raw", "with the bytes" },
     { "result", "by outcome" },
@@ -198,22 +210,22 @@ static const char *placeholder_of(enum argument_type type)
     case ARGUMENT_HASH:
     case ARGUMENT_PUBLIC_KEY: return "HEX64";
     case ARGUMENT_ID16: return "HEX32";
-    case ARGUMENT_HEX: return "HEX";
     default: return "TEXT";
     }
 }
 
-static const struct rpc_method *method_of(const char *name)
+const struct rpc_method *cli_method(const char *name)
 {
+    const struct rpc_method *found = NULL;
     for (size_t i = 0; i < rpc_method_count; i++)
-        if (strcmp(rpc_methods[i]->name, name) == 0) return rpc_methods[i];
-    ASSERT(!"a command names a method that is not in the table");
-    return NULL;
+        if (strcmp(rpc_methods[i]->name, name) == 0) found = rpc_methods[i];
+    ASSERT(found != NULL);
+    return found;
 }
 
 size_t cli_method_required(const char *name)
 {
-    const struct rpc_method *method = method_of(name);
+    const struct rpc_method *method = cli_method(name);
     size_t count = 0;
     for (size_t i = 0; i < method->parameter_count; i++)
         count += method->parameters[i].required ? 1 : 0;
@@ -226,7 +238,7 @@ static const char *flag_name_of(const char *parameter, char name[32])
     size_t length = strlen(parameter);
     ASSERT(length < 32);
     for (size_t i = 0; i <= length; i++)
-        name[i] = parameter[i] == '_' ? '-' : parameter[i];
+        name[i] = (char)(parameter[i] == '_' ? '-' : parameter[i]);
     return name;
 }
 
@@ -264,7 +276,7 @@ static void flag_of(const struct rpc_parameter *parameter, struct cli_flag *flag
 
 struct cli_flag *cli_method_flags(const char *name)
 {
-    const struct rpc_method *method = method_of(name);
+    const struct rpc_method *method = cli_method(name);
     size_t count = method->parameter_count;
     enum { TEXT_BYTES = 32 + 24 };
     struct cli_flag *flags = calloc(count + 1, sizeof *flags + TEXT_BYTES);

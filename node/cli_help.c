@@ -104,8 +104,10 @@ static const struct {
     enum cli_group group;
     const char *title;
 } groups[] = {
-    { CLI_GROUP_WRITE, "Transaction" }, { CLI_GROUP_SECRET, "Keys" },   { CLI_GROUP_NODE, "Node" },
-    { CLI_GROUP_HOME, "Home" },         { CLI_GROUP_OUTPUT, "Output" }, { CLI_GROUP_ALL, "Always" },
+    { CLI_GROUP_WRITE, "Transaction" }, { CLI_GROUP_SECRET, "Keys" },
+    { CLI_GROUP_READ, "Agreement" },    { CLI_GROUP_NODE, "Node" },
+    { CLI_GROUP_HOME, "Home" },         { CLI_GROUP_OUTPUT, "Output" },
+    { CLI_GROUP_ALL, "Always" },
 };
 
 enum { GROUP_COUNT = sizeof groups / sizeof groups[0] };

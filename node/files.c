@@ -123,7 +123,7 @@ static enum status file_open(const char *path, int *fd, struct stat *info, struc
 enum status file_read(const char *path, struct buffer *buffer, struct problem *problem)
 {
     int fd;
-    struct stat info;
+    struct stat info = { 0 };
     enum status status = file_open(path, &fd, &info, problem);
     if (status == STATUS_OK) status = file_read_open(fd, path, buffer, problem);
     if (fd >= 0) close(fd);
@@ -147,7 +147,7 @@ static enum status secret_check(const char *path, const struct stat *info, struc
 enum status file_read_secret(const char *path, struct buffer *buffer, struct problem *problem)
 {
     int fd;
-    struct stat info;
+    struct stat info = { 0 };
     enum status status = file_open(path, &fd, &info, problem);
     if (status == STATUS_OK) status = secret_check(path, &info, problem);
     if (status == STATUS_OK) status = file_read_open(fd, path, buffer, problem);

@@ -16,6 +16,10 @@ const char *frame_name(uint8_t kind)
 static size_t limit_resolve(size_t limit, size_t batch_bytes_max)
 {
     if (limit == FRAME_LIMIT_BATCH) return batch_bytes_max + FRAME_BATCH_EXTRA;
+    if (limit == FRAME_LIMIT_GOSSIP) {
+        if (batch_bytes_max < FRAME_GOSSIP_BYTES) return FRAME_GOSSIP_BYTES;
+        return batch_bytes_max < FRAME_GOSSIP_BYTES_MAX ? batch_bytes_max : FRAME_GOSSIP_BYTES_MAX;
+    }
     if (limit != FRAME_LIMIT_BLOCKS) return limit;
     size_t blocks = batch_bytes_max > FRAME_SYNC_BYTES ? batch_bytes_max : FRAME_SYNC_BYTES;
     return blocks + FRAME_BATCH_EXTRA;

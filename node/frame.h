@@ -10,7 +10,8 @@
 
 #include "crypto/blob.h"
 
-/* X(NAME, number, name, payload limit; 0 = of a batch, 1 = of blocks). Their payloads:
+/* X(NAME, number, name, payload limit, or the name of one that depends on the chain). Their
+ * payloads:
  *
  *     hello, ping, bye   node/hello.h; they are the connection's own
  *     engine             message (consensus/engine.h)
@@ -19,7 +20,8 @@
  *     fetch              what u8 (1 proposal, 2 anchor) | digest 32 | index u64
  *     fetched            proposal 88 | bytes32 batch
  *     sync_request       first height u64 | count u16
- *     sync_blocks        u16 count | count x (bytes32 block | bytes16 seal)
+ *     sync_blocks        u16 count | count x (bytes32 block | bytes16 seal); ascending heights; an
+ *                        empty seal: the next block of the frame names this one as its parent
  *     anchor             epoch u64 | u32 count | count x proposal 88 | bytes32 proof
  *     tick_wish          time_ms u64: a block later than this is wished for
  */
@@ -27,7 +29,7 @@
     X(HELLO, 1, "hello", 1024) \
     X(PING, 2, "ping", 64) \
     X(ENGINE, 3, "engine", FRAME_LIMIT_BATCH) \
-    X(TRANSACTIONS, 4, "transactions", 262144) \
+    X(TRANSACTIONS, 4, "transactions", FRAME_LIMIT_GOSSIP) \
     X(SEAL_VOTES, 5, "seal_votes", 16384) \
     X(FETCH, 6, "fetch", 64) \
     X(FETCHED, 7, "fetched", FRAME_LIMIT_BATCH) \
@@ -45,8 +47,15 @@ enum frame_kind {
 };
 
 /* Limits that depend on the chain's batch_bytes_max: that and 64 KiB for what stands around a
- * batch; for blocks the larger of 4 MiB and one block, and 64 KiB for header, seal and lengths. */
-enum { FRAME_LIMIT_BATCH = 0, FRAME_LIMIT_BLOCKS = 1 };
+ * batch; for blocks the larger of 4 MiB and one block, and 64 KiB for header, seal and lengths. A
+ * transaction is as large as a batch at most, and as tx_bytes_max can be: gossip is at least 256
+ * KiB, and one such transaction with its length in any case. */
+enum { FRAME_LIMIT_BATCH = 0, FRAME_LIMIT_BLOCKS = 1, FRAME_LIMIT_GOSSIP = 2 };
+
+enum {
+    FRAME_GOSSIP_BYTES = 256 * 1024,
+    FRAME_GOSSIP_BYTES_MAX = 1024 * 1024 + 1024, /* the largest tx_bytes_max, and lengths */
+};
 
 enum { FRAME_HEAD_BYTES = 5, FRAME_BATCH_EXTRA = 64 * 1024, FRAME_SYNC_BYTES = 4 * 1024 * 1024 };
 

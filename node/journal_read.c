@@ -196,7 +196,7 @@ static enum status follows_check(struct replay *replay, const struct segment_hea
 
 static enum status segment_read(struct replay *replay, uint64_t number, bool last)
 {
-    struct segment_head head;
+    struct segment_head head = { 0 };
     enum status status = head_check(replay, number, &head);
     if (status == STATUS_OK && replay->list->count > 0) status = follows_check(replay, &head);
     if (status != STATUS_OK) return status;

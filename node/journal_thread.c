@@ -1,5 +1,6 @@
 #include "node/journal_thread.h"
 
+#include "node/metrics.h"
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -158,6 +159,12 @@ static void figures_update(struct journal_thread *thread, uint64_t records, uint
 {
     struct journal_sizes sizes;
     journal_sizes(thread->options.journal, &sizes);
+    if (records > 0) {
+        metric_observe_ns(METRIC_journal_sync_seconds, 0, ns);
+        metric_observe(METRIC_journal_sync_records, 0, (double)records);
+    }
+    metric_set(METRIC_journal_segments, 0, (double)sizes.segments);
+    metric_set(METRIC_journal_bytes, 0, (double)sizes.bytes);
     pthread_mutex_lock(&thread->mutex);
     struct journal_thread_figures *figures = &thread->figures;
     if (records > 0) {
@@ -279,6 +286,7 @@ enum status journal_thread_start(struct journal_thread **out, uv_loop_t *loop,
         uv_close((uv_handle_t *)&thread->wake, on_closed);
         return STATUS_IO;
     }
+    pthread_setname_np(thread->thread, "journal");
     *out = thread;
     return STATUS_OK;
 }

@@ -211,11 +211,14 @@ static void *thread_main(void *unused)
 static bool fd_is_journald(int fd)
 {
     const char *stream = getenv("JOURNAL_STREAM");
-    unsigned long device;
-    unsigned long inode;
     struct stat info;
-    return stream && sscanf(stream, "%lu:%lu", &device, &inode) == 2 && fstat(fd, &info) == 0 &&
-           info.st_dev == device && info.st_ino == inode;
+    char *end;
+    if (!stream || fstat(fd, &info) != 0) return false;
+    unsigned long device = strtoul(stream, &end, 10);
+    if (end == stream || *end != ':') return false;
+    const char *rest = end + 1;
+    unsigned long inode = strtoul(rest, &end, 10);
+    return end != rest && info.st_dev == device && info.st_ino == inode;
 }
 
 void log_configure(const struct log_options *options)
@@ -261,6 +264,7 @@ enum status log_start(const struct log_options *options)
         logger.ring = NULL;
         return STATUS_IO;
     }
+    pthread_setname_np(logger.thread, "log");
     atomic_store(&logger.running, true);
     return STATUS_OK;
 }

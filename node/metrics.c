@@ -157,6 +157,16 @@ uint32_t metric_cell(enum metric metric, uint32_t a, uint32_t b)
     return metric_cell3(metric, a, b, 0);
 }
 
+uint32_t metric_label_find(enum label_set set, const char *value, uint32_t otherwise)
+{
+    struct label_values values = label_values(set);
+    ASSERT(!values.open);
+    ASSERT(values.names != NULL || values.count == 0);
+    for (size_t i = 0; i < values.count; i++)
+        if (strcmp(values.names[i], value) == 0) return (uint32_t)i;
+    return otherwise;
+}
+
 static uint64_t bits_of(double value)
 {
     uint64_t bits;

@@ -74,6 +74,9 @@ enum status metrics_info_set(enum metric metric, const char *const *pairs);
 uint32_t metric_cell(enum metric metric, uint32_t a, uint32_t b);
 uint32_t metric_cell3(enum metric metric, uint32_t a, uint32_t b, uint32_t c);
 
+/* The number of a word within a closed set, or `otherwise` if it is none of them. */
+uint32_t metric_label_find(enum label_set set, const char *value, uint32_t otherwise);
+
 /* A cell out of range does nothing. */
 void metric_add(enum metric metric, uint32_t cell, uint64_t count);     /* counter */
 void metric_set(enum metric metric, uint32_t cell, double value);       /* gauge */

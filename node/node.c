@@ -64,6 +64,8 @@ static void lock_init(pthread_mutex_t *lock)
     pthread_mutexattr_destroy(&attributes);
 }
 
+enum { CLOSE_TIMES_MAX = 8 };
+
 /* ---- close, in the opposite order, and as far as it was opened ---- */
 
 static void close_handle(uv_handle_t *handle)
@@ -78,7 +80,8 @@ static void on_peers_closed(void *user)
     node->peers = NULL;
 }
 
-/* What the ledger's thread still has to do is done, so that a clean stop loses no work. */
+/* What these threads have not begun is dropped: the journal knows it, or a peer sends it again.
+ * Only the journal's thread ends its queue. */
 static void close_threads(struct node *node)
 {
     if (node->checkers) workers_stop(node->checkers);
@@ -101,8 +104,9 @@ static void close_loop(struct node *node)
         close_handle((uv_handle_t *)&node->inbox_async);
     }
     if (node->peers) peers_stop(node->peers, on_peers_closed, node);
-    uv_run(&node->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&node->loop);
+    /* A failure on the way asks the loop to stop once more, and handles must close all the same. */
+    for (int i = 0; i < CLOSE_TIMES_MAX && uv_loop_close(&node->loop) != 0; i++)
+        uv_run(&node->loop, UV_RUN_DEFAULT);
 }
 
 static void close_ledger(struct node *node)

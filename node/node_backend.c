@@ -1,5 +1,6 @@
 #include "node/node_internal.h"
 
+#include "node/log_config.h"
 #include "rpc/ledger_find.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,11 +32,12 @@ static void ticket_give(struct node *node, struct ticket *ticket)
 
 static const char *unavailable_reason(struct node *node)
 {
-    if (node->disk_low) return "disk_low";
     pthread_mutex_lock(&node->lock_replica);
     struct replica_status status;
     replica_status(node->replica, &status);
+    bool disk_low = node->disk_low;
     pthread_mutex_unlock(&node->lock_replica);
+    if (disk_low) return "disk_low";
     return status.target_height > status.height + FAR_BEHIND ? "catching_up" : NULL;
 }
 
@@ -269,9 +271,14 @@ static char *backend_metrics(void *context)
 static void backend_log(void *context, int level, const char *event, const json_t *fields)
 {
     (void)context;
-    (void)level;
+    enum log_event_id id = LOG_EVENT_rpc_request;
+    if (level == RPC_LOG_ERROR) id = LOG_EVENT_rpc_internal_error;
+    if (level == RPC_LOG_INFO) id = LOG_EVENT_rpc_admin_call;
+    if (!log_enabled(id)) return;
     char *line = json_line(fields);
-    LOG(rpc_request, LOG_TEXT("what", event), LOG_TEXT("fields", line ? line : ""), LOG_END);
+    const struct log_field list[] = { LOG_TEXT("what", event), LOG_TEXT("fields", line ? line : ""),
+                                      LOG_END };
+    log_event(id, list);
     free(line);
 }
 
@@ -407,9 +414,11 @@ static void view_base(struct node *node)
 
 void node_backend_init(struct node *node)
 {
+    log_options_of(node->config, &log_now);
     for (uint32_t i = TICKETS_MAX; i-- > 0;)
         ticket_give(node, &node->tickets[i]);
     view_base(node);
+    node_observe_init();
     node->backend = (struct rpc_backend){
         .context = node,
         .genesis = node->genesis,
@@ -423,6 +432,7 @@ void node_backend_init(struct node *node)
         .log_levels = backend_log_levels,
         .shutdown = backend_shutdown,
         .metrics = backend_metrics,
+        .observe = node_observe_rpc,
         .log = backend_log,
         .now_ms = backend_now_ms,
     };

@@ -28,9 +28,11 @@ enum {
     TICKETS_MAX = 20000,     /* submissions of clients under way */
     LEDGER_JOBS_MAX = 65536, /* bounded by what the replica hands over */
     CHECK_JOBS_MAX = 65536,
-    SERVE_JOBS_MAX = 256, /* block requests of peers */
+    SERVE_JOBS_MAX = 1024,     /* block requests of peers ... */
+    SERVE_JOBS_A_PEER_MAX = 2, /* ... of one of them */
     HOUSEKEEPING_MS = 1000,
     LATENCY_KEPT = 4096, /* recently admitted transactions, for tx_latency_seconds */
+    TIMING_KEPT = 1024,  /* indexes and heights whose beginnings are remembered */
 };
 
 /* A client's submission between the RPC thread and the answer. */
@@ -46,6 +48,12 @@ struct latency {
     struct digest txid;
     uint64_t admitted_ns;
     uint64_t height;
+};
+
+/* When something with this number (index, height) began. */
+struct timing {
+    uint64_t number;
+    uint64_t begun_ns;
 };
 
 struct node {
@@ -92,6 +100,7 @@ struct node {
 
     /* The replica and everything below, between the loop thread and RPC threads. */
     pthread_mutex_t lock_replica;
+    uint8_t serving[COMMITTEE_MAX + PEER_OBSERVERS_MAX]; /* answers with blocks under way */
     struct peer_view peer_views[COMMITTEE_MAX];
     bool peer_seen[COMMITTEE_MAX];
     struct node_view view_base; /* the constant part */
@@ -116,6 +125,7 @@ struct node {
 
     /* Figures. */
     struct latency latencies[LATENCY_KEPT];
+    struct timing proposed[TIMING_KEPT], executed[TIMING_KEPT];
     uint64_t sealed_height;
     uint64_t syncs_seen;
     bool catching_up;
@@ -151,6 +161,10 @@ void serve_job_output(struct node *node, const struct output *output);
 
 /* node_backend.c */
 void node_backend_init(struct node *node);
+
+/* node_observe.c: rpc_backend.observe, and the names of the methods as labels. */
+void node_observe_init(void);
+void node_observe_rpc(void *context, const struct rpc_observation *observation);
 void node_take_inbox(struct node *node);
 void node_answer(struct node *node, const struct output *output);
 void node_tickets_free(struct node *node);
@@ -161,5 +175,8 @@ void node_metrics_fill(struct node *node);
 void latency_admitted(struct node *node, const struct digest *txid);
 void latency_committed(struct node *node, const struct digest *txid, uint64_t height);
 void latency_sealed(struct node *node, uint64_t from, uint64_t to);
+void timing_record(struct node *node, uint8_t kind, struct span payload);
+void timing_executed(struct node *node, uint64_t height);
+void timing_sealed(struct node *node, uint64_t from, uint64_t to);
 
 #endif

@@ -168,29 +168,36 @@ struct serve_job {
     uint64_t height;
     uint16_t count;
     struct buffer answer;
+    uint16_t proven;     /* blocks in the answer up to the last one that has a seal ... */
+    size_t proven_bytes; /* ... and where it ends */
     bool good;
 };
 
-/* One block with its seal, if both are there and it fits. */
+/* One block, if it is there and fits; with its seal if it has one. A block without stands for
+ * itself once a later one has (it names its parent), so the answer ends with one that has. */
 static bool serve_block(struct serve_job *job, uint64_t height, struct buffer *block,
                         struct seal *seal)
 {
     struct ledger_reader *reader = job->node->block_reader;
     block->size = 0;
-    if (ledger_read_seal(reader, height, seal) != STATUS_OK) return false;
-    if (seal->count < committee_quorum(&job->node->genesis->committee)) return false;
     if (ledger_read_block_bytes(reader, height, block) != STATUS_OK) return false;
+    bool sealed = ledger_read_seal(reader, height, seal) == STATUS_OK &&
+                  seal->count >= committee_quorum(&job->node->genesis->committee);
     struct writer w;
     writer_init(&w, block->size + SEAL_BYTES_MAX + 16);
     struct writer seal_writer;
     uint8_t seal_bytes[SEAL_BYTES_MAX];
     writer_init_fixed(&seal_writer, seal_bytes, sizeof seal_bytes);
-    seal_write(&seal_writer, seal);
+    if (sealed) seal_write(&seal_writer, seal);
     write_bytes32(&w, buffer_span(block));
     write_bytes16(&w, writer_span(&seal_writer));
     bool fits =
         writer_status(&w) == STATUS_OK && buffer_append(&job->answer, writer_span(&w)) == STATUS_OK;
     writer_free(&w);
+    if (fits && sealed) {
+        job->proven = (uint16_t)(height - job->height + 1);
+        job->proven_bytes = job->answer.size;
+    }
     return fits;
 }
 
@@ -208,20 +215,34 @@ static void serve_run(struct worker_job *base)
     uint8_t head[2] = { 0, 0 };
     uint16_t count = 0;
     job->good = seal && buffer_append(&job->answer, span_of(head, 2)) == STATUS_OK;
+    job->proven_bytes = sizeof head;
     if (job->good && ledger_reader_begin(node->block_reader) == STATUS_OK) {
         while (count < job->count && job->answer.size < FRAME_SYNC_BYTES &&
                serve_block(job, job->height + count, &block, seal))
             count++;
         ledger_reader_end(node->block_reader);
     }
-    if (job->good) store_u16(job->answer.data, count);
+    if (job->good) {
+        store_u16(job->answer.data, job->proven);
+        job->answer.size = job->proven_bytes;
+    }
     free(seal);
     buffer_free(&block);
+}
+
+/* How many answers to a peer are under way; NULL for a number that no peer has. */
+static uint8_t *serving_of(struct node *node, uint16_t peer)
+{
+    if (peer < COMMITTEE_MAX) return &node->serving[peer];
+    if (peer < PEER_OBSERVER_FIRST || peer - PEER_OBSERVER_FIRST >= PEER_OBSERVERS_MAX) return NULL;
+    return &node->serving[COMMITTEE_MAX + peer - PEER_OBSERVER_FIRST];
 }
 
 static void serve_done(struct worker_job *base, bool finished)
 {
     struct serve_job *job = (struct serve_job *)base;
+    uint8_t *serving = serving_of(job->node, job->peer);
+    if (serving) (*serving)--;
     if (finished && job->good && job->node->peers)
         peers_send(job->node->peers, job->peer, FRAME_SYNC_BLOCKS, buffer_span(&job->answer), NULL,
                    true);
@@ -229,15 +250,23 @@ static void serve_done(struct worker_job *base, bool finished)
     free(job);
 }
 
+/* An answer takes up to a few MiB of memory and a while of the disk: a peer gets at most two at a
+ * time, so that one who asks without end does not keep the others waiting. It asks again, or
+ * somebody else. */
 void serve_job_output(struct node *node, const struct output *output)
 {
+    uint8_t *serving = serving_of(node, output->peer);
+    if (!serving || *serving >= SERVE_JOBS_A_PEER_MAX) return;
     struct serve_job *job = calloc(1, sizeof *job);
-    if (!job) return; /* The peer asks somebody else. */
+    if (!job) return;
     job->node = node;
     job->peer = output->peer;
     job->height = output->height;
     job->count = output->count;
     job->job.run = serve_run;
     job->job.done = serve_done;
-    if (workers_submit(node->block_server, &job->job) != STATUS_OK) free(job);
+    if (workers_submit(node->block_server, &job->job) == STATUS_OK)
+        (*serving)++;
+    else
+        free(job);
 }

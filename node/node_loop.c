@@ -44,17 +44,36 @@ struct check_work {
     struct worker_job job; /* first */
     struct node *node;
     struct check_job *check;
+    uint64_t elapsed_ns;
 };
 
 static void check_work_run(struct worker_job *base)
 {
-    check_run(((struct check_work *)base)->check);
+    struct check_work *work = (struct check_work *)base;
+    uint64_t begun = uv_hrtime();
+    check_run(work->check);
+    work->elapsed_ns = uv_hrtime() - begun;
+}
+
+/* Under which kind a check's time is counted: by the signatures that it is mostly about. */
+static uint32_t check_label(enum check_kind kind)
+{
+    switch (kind) {
+    case CHECK_TRANSACTION:
+    case CHECK_GOSSIP: return LABEL_verified_transaction;
+    case CHECK_SEAL_VOTES: return LABEL_verified_seal;
+    case CHECK_BLOCKS:
+    case CHECK_ANCHOR: return LABEL_verified_certificate;
+    default: return LABEL_verified_statement;
+    }
 }
 
 static void check_work_done(struct worker_job *base, bool finished)
 {
     struct check_work *work = (struct check_work *)base;
     if (finished) {
+        metric_observe_ns(METRIC_crypto_verify_seconds, check_label(work->check->kind),
+                          work->elapsed_ns);
         node_enter(work->node);
         replica_checked(work->node->replica, node_moment(work->node), work->check);
         node_leave(work->node);
@@ -68,7 +87,8 @@ static void output_check(struct node *node, struct output *output)
 {
     struct check_work *work = calloc(1, sizeof *work);
     if (work) {
-        *work = (struct check_work){ { check_work_run, check_work_done, NULL }, node, output->job };
+        *work =
+            (struct check_work){ { check_work_run, check_work_done, NULL }, node, output->job, 0 };
         if (workers_submit(node->checkers, &work->job) == STATUS_OK) {
             output->job = NULL;
             return;
@@ -83,6 +103,7 @@ static void output_check(struct node *node, struct output *output)
 static void output_append(struct node *node, struct output *output)
 {
     uint64_t number = 0;
+    timing_record(node, output->type, blob_span(output->payload));
     enum status status =
         output->starts_segment
             ? journal_thread_begin_segment(node->journal_thread, NULL, 0, output->payload, &number)
@@ -157,6 +178,7 @@ static void output_committed(struct node *node, const struct execution *executio
                    1);
         latency_committed(node, &entry->id, header->height);
     }
+    timing_executed(node, header->height);
     LOG(block_executed, LOG_U64("height", header->height), LOG_U64("entries", header->entry_count),
         LOG_HEX("hash", execution->hash.bytes, 32), LOG_END);
     tell_rpc(node, execution);
@@ -168,6 +190,7 @@ static void output_sealed(struct node *node, struct output *output)
         LOG(block_sealed, LOG_U64("height", output->height),
             LOG_U64("signers", output->seal->count), LOG_END);
         latency_sealed(node, node->sealed_height + 1, output->height);
+        timing_sealed(node, node->sealed_height + 1, output->height);
         node->sealed_height = output->height;
         node->safety_state.sealed_height = output->height;
         node->safety_state.sealed_hash = output->seal->block_hash;
@@ -233,7 +256,8 @@ void node_drain(struct node *node)
         check_free(output.kind == OUTPUT_CHECK || output.kind == OUTPUT_ADMIT ? output.job : NULL);
         output_release(&output);
     }
-    if (!node->closing) update_safety(node);
+    /* After a failure records are dropped: the safety file must not remember what they promised. */
+    if (node->exit_code == 0 && !node->closing) update_safety(node);
 }
 
 void node_enter(struct node *node)
@@ -350,7 +374,8 @@ static void on_peer_state(void *user, uint16_t peer, const struct peer_state *st
 static void on_peer_refused(void *user, uint16_t peer, const char *reason, const char *detail)
 {
     (void)user;
-    metric_add(METRIC_peer_refused_total, LABEL_refusal_other, 1);
+    metric_add(METRIC_peer_refused_total,
+               metric_label_find(LABELS_refusal, reason, LABEL_refusal_other), 1);
     LOG(peer_refused, LOG_U64("peer", peer), LOG_TEXT("reason", reason), LOG_TEXT("detail", detail),
         LOG_END);
 }
@@ -454,7 +479,7 @@ static void consider_checkpoint(struct node *node)
     bool old =
         node->checkpoint_blocks > 0 &&
         now >= node->checkpoint_at_ms + config_number(node->config, CONFIG_ledger_checkpoint_time);
-    bool full = journal_thread_wants_segment(node->journal_thread) && node->checkpoint_blocks > 0;
+    bool full = replica_wants_checkpoint(node->replica);
     if (!node->checkpointing && (many || old || full)) ledger_job_checkpoint(node);
 }
 
@@ -565,7 +590,11 @@ static enum status threads_start(struct node *node)
         status = workers_start(&node->ledger_thread, &node->loop, 1, LEDGER_JOBS_MAX);
     if (status == STATUS_OK)
         status = workers_start(&node->block_server, &node->loop, 1, SERVE_JOBS_MAX);
-    return status;
+    if (status != STATUS_OK) return status;
+    workers_name(node->checkers, "check");
+    workers_name(node->ledger_thread, "ledger");
+    workers_name(node->block_server, "blocks");
+    return STATUS_OK;
 }
 
 enum status node_loop_start(struct node *node, struct problem *problem)

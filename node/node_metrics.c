@@ -156,3 +156,43 @@ void latency_sealed(struct node *node, uint64_t from, uint64_t to)
         *latency = (struct latency){ .height = 0 };
     }
 }
+
+/* ---- from proposed to decided, from executed to sealed ---- */
+
+static void timing_begin(struct timing *table, uint64_t number)
+{
+    table[number % TIMING_KEPT] = (struct timing){ number, now_ns() };
+}
+
+static void timing_end(struct timing *table, uint64_t number, enum metric metric)
+{
+    struct timing *timing = &table[number % TIMING_KEPT];
+    if (timing->number != number || timing->begun_ns == 0) return;
+    metric_observe_ns(metric, 0, now_ns() - timing->begun_ns);
+    timing->begun_ns = 0;
+}
+
+/* A proposal is written to the journal before it is voted for, and its decision when it is made;
+ * the first number of either record's proposal is its index (node/replica.h). */
+void timing_record(struct node *node, uint8_t kind, struct span payload)
+{
+    struct reader r = reader_of(payload);
+    if (kind == JOURNAL_PROPOSAL) {
+        timing_begin(node->proposed, read_u64(&r));
+    } else if (kind == JOURNAL_DECIDED) {
+        read_u64(&r); /* epoch */
+        timing_end(node->proposed, read_u64(&r), METRIC_consensus_decide_seconds);
+    }
+}
+
+void timing_executed(struct node *node, uint64_t height)
+{
+    timing_begin(node->executed, height);
+}
+
+void timing_sealed(struct node *node, uint64_t from, uint64_t to)
+{
+    if (to - from >= TIMING_KEPT) from = to - TIMING_KEPT + 1;
+    for (uint64_t height = from; height <= to; height++)
+        timing_end(node->executed, height, METRIC_seal_delay_seconds);
+}

@@ -142,6 +142,15 @@ static enum status open_keys(struct node *node, struct problem *problem)
     return open_seal_key(node, problem);
 }
 
+/* Adds to the problem of a damaged file what helps. */
+static enum status with_remedy(enum status status, const char *remedy, struct problem *problem)
+{
+    if (status != STATUS_DAMAGED && status != STATUS_MALFORMED) return status;
+    size_t size = strlen(problem->text);
+    snprintf(problem->text + size, sizeof problem->text - size, "; %s", remedy);
+    return status;
+}
+
 /* ---- ledger ---- */
 
 static enum status open_ledger(struct node *node, struct problem *problem)
@@ -153,10 +162,13 @@ static enum status open_ledger(struct node *node, struct problem *problem)
         .cache_bytes = config_number(node->config, CONFIG_ledger_cache),
         .cache = node->account_cache,
     };
+    random_bytes(&options.hash_seed, sizeof options.hash_seed);
     enum status status = path_join(node->ledger_path, node->data_dir, "ledger.db");
     if (status != STATUS_OK) return status;
     status = ledger_open(&node->ledger, node->genesis, node->ledger_path, &options, problem);
-    if (status != STATUS_OK) return status;
+    if (status != STATUS_OK)
+        return with_remedy(status, "`witan ledger rebuild` executes its transactions again",
+                           problem);
     const struct ledger_head *head = ledger_head(node->ledger);
     node->sealed_height = ledger_sealed_height(node->ledger);
     LOG(ledger_opened, LOG_U64("height", head->header.height),
@@ -251,8 +263,12 @@ static enum status open_journal(struct node *node, struct problem *problem)
     status =
         journal_open(&node->journal, &options, on_record, node, &node->journal_report, problem);
     if (status == STATUS_CONFLICT)
-        problem_set(problem, STATUS_DAMAGED, "the journal in %s contradicts itself", dir);
-    if (status != STATUS_OK) return status;
+        status = problem_set(problem, STATUS_DAMAGED, "the journal in %s contradicts itself", dir);
+    if (status != STATUS_OK)
+        return with_remedy(status,
+                           "`witan ledger rebuild --set-journal-aside` lets the node follow "
+                           "without a vote",
+                           problem);
     const struct journal_report *report = &node->journal_report;
     if (report->torn_bytes > 0)
         LOG(journal_torn, LOG_TEXT("file", report->torn_file),

@@ -5,7 +5,7 @@
 
 bool connection_live(const struct connection *connection)
 {
-    return connection->state != CONNECTION_CLOSED;
+    return connection->state != CONNECTION_CLOSED && !connection->doomed;
 }
 
 static void connection_release(struct connection *connection)
@@ -256,14 +256,37 @@ static void connection_unlink(struct connection *connection)
     connection->previous = connection->next = NULL;
 }
 
+static void on_doom(uv_timer_t *timer)
+{
+    struct connection *connection = timer->data;
+    connection_end(connection, connection->doomed_reason, connection->doomed_detail,
+                   connection->doomed_bye ? &connection->bye : NULL);
+}
+
+static void connection_doom(struct connection *connection, const char *reason, const char *detail,
+                            const struct bye *bye)
+{
+    if (connection->doomed) return;
+    connection->doomed = true;
+    connection->doomed_reason = reason;
+    snprintf(connection->doomed_detail, sizeof connection->doomed_detail, "%s", detail);
+    connection->doomed_bye = bye != NULL;
+    if (bye) connection->bye = *bye;
+    uv_timer_start(&connection->timer, on_doom, 0, 0);
+}
+
 void connection_end(struct connection *connection, const char *reason, const char *detail,
                     const struct bye *bye)
 {
-    if (!connection_live(connection)) return;
     struct peers *peers = connection->peers;
+    if (connection->state == CONNECTION_CLOSED) return;
+    if (peers->in_call) {
+        connection_doom(connection, reason, detail, bye);
+        return;
+    }
     struct peer *peer = connection->peer;
     enum connection_state before = connection->state;
-    char kept[320]; /* detail may point into what is about to go */
+    char kept[CONNECTION_DETAIL]; /* detail may point into what is about to go */
     snprintf(kept, sizeof kept, "%s", detail);
 
     say_bye(connection, bye);

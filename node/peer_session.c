@@ -1,6 +1,18 @@
+#include "node/metrics.h"
 #include "node/peers_internal.h"
-
+#include <assert.h>
 #include <stdio.h>
+
+static_assert((int)LABEL_frame_bye == FRAME_BYE && (int)LABEL_frame_engine == FRAME_ENGINE,
+              "the label of a frame is its kind");
+
+void frame_count(enum frame_kind kind, bool out, size_t payload_size)
+{
+    uint32_t direction = out ? LABEL_direction_out : LABEL_direction_in;
+    uint32_t cell = metric_cell(METRIC_peer_messages_total, (uint32_t)kind, direction);
+    metric_add(METRIC_peer_messages_total, cell, 1);
+    metric_add(METRIC_peer_bytes_total, cell, FRAME_HEAD_BYTES + payload_size);
+}
 
 /* ---- sending ---- */
 
@@ -9,6 +21,7 @@ static void send_small(struct connection *connection, enum frame_kind kind, cons
     ASSERT(writer_status(w) == STATUS_OK);
     if (peer_queue_add(&connection->queue, kind, writer_span(w), NULL, false) != STATUS_OK) return;
     if (connection->peer) connection->peer->info.frames_out++;
+    frame_count(kind, true, writer_span(w).size);
     connection_flush(connection);
 }
 
@@ -250,6 +263,7 @@ void session_frame(struct connection *connection, enum frame_kind kind, struct b
     ASSERT(connection->peer != NULL);
     connection->peer->info.frames_in++;
     connection->peer->info.bytes_in += FRAME_HEAD_BYTES + payload->size;
+    frame_count(kind, false, payload->size);
     if (connection->state == CONNECTION_HELLO) {
         on_hello(connection, blob_span(payload)); /* The decoder lets nothing else through. */
         return;

@@ -174,12 +174,13 @@ static enum status send_to(struct peer *peer, enum frame_kind kind, struct span 
                            struct blob *body, bool droppable)
 {
     struct connection *connection = peer->up;
-    if (!connection) return STATUS_CLOSED;
+    if (!connection || !connection_live(connection)) return STATUS_CLOSED;
     uint64_t dropped = connection->queue.dropped;
     enum status status = peer_queue_add(&connection->queue, kind, head, body, droppable);
     peer->info.dropped += connection->queue.dropped - dropped;
     if (status == STATUS_OK) {
         peer->info.frames_out++;
+        frame_count(kind, true, head.size + (body ? body->size : 0));
         connection_flush(connection);
     } else if (droppable) {
         peer->info.dropped++;
@@ -204,22 +205,31 @@ enum status peers_send(struct peers *peers, uint16_t index, enum frame_kind kind
 {
     if (!frame_fits(peers, kind, head, body)) return STATUS_TOO_LARGE;
     struct peer *peer = peer_at(peers, index);
-    return peer ? send_to(peer, kind, head, body, droppable) : STATUS_CLOSED;
+    if (!peer) return STATUS_CLOSED;
+    peers->in_call = true;
+    enum status status = send_to(peer, kind, head, body, droppable);
+    peers->in_call = false;
+    return status;
 }
 
 void peers_broadcast(struct peers *peers, enum frame_kind kind, struct span head, struct blob *body,
                      bool droppable)
 {
     if (!frame_fits(peers, kind, head, body)) return;
+    peers->in_call = true;
     for (size_t i = 0; i < peers->count; i++)
         if (peers->list[i]->index < PEER_OBSERVER_FIRST)
             (void)send_to(peers->list[i], kind, head, body, droppable);
+    peers->in_call = false;
 }
 
 void peers_punish(struct peers *peers, uint16_t index, const char *reason)
 {
     struct peer *peer = peer_at(peers, index);
-    if (peer && peer->up) session_offend(peer->up, reason, "");
+    if (!peer || !peer->up) return;
+    peers->in_call = true;
+    session_offend(peer->up, reason, "");
+    peers->in_call = false;
 }
 
 /* ---- looking ---- */
@@ -227,7 +237,7 @@ void peers_punish(struct peers *peers, uint16_t index, const char *reason)
 bool peers_connected(const struct peers *peers, uint16_t index)
 {
     const struct peer *peer = peer_at(peers, index);
-    return peer && peer->up;
+    return peer && peer->up && connection_live(peer->up);
 }
 
 size_t peers_connected_count(const struct peers *peers)

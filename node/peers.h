@@ -14,8 +14,9 @@
  * droppable frames go first; if the frame still does not fit and must not be dropped, the
  * connection is closed, for its stream would have a hole.
  *
- * Everything here runs on the loop thread. Callbacks may call peers_send, and may call peers_stop
- * and the setters, but not peers_free.
+ * Everything here runs on the loop thread. peers_send, peers_broadcast and peers_punish never call
+ * back: what they break ends in the loop's next turn. peers_set_members calls on_down for who is
+ * gone. Callbacks may call anything but peers_free. The process must ignore SIGPIPE.
  */
 #ifndef NODE_PEERS_H
 #define NODE_PEERS_H

@@ -27,6 +27,7 @@ enum {
     SHUN_MS_MIN = 2000,
     SHUN_MS_MAX = 600000,
     PEERS_MAX = COMMITTEE_MAX + PEER_OBSERVERS_MAX,
+    CONNECTION_DETAIL = 320,
 };
 
 enum connection_state {
@@ -58,6 +59,11 @@ struct connection {
     unsigned silent;       /* pings since the last byte from the peer */
     uint64_t ping_sent_ms; /* the token of the last ping */
     uint64_t heard_ms;
+    bool doomed; /* ends in the loop's next turn, with what follows */
+    const char *doomed_reason;
+    char doomed_detail[CONNECTION_DETAIL];
+    bool doomed_bye;
+    struct bye bye;
     uint8_t out[SOCKET_BYTES]; /* ciphertext being written */
 };
 
@@ -100,6 +106,7 @@ struct peers {
     uint64_t accepts_ms;
     size_t handles; /* that libuv still knows, and name lookups */
     bool stopping;
+    bool in_call; /* the owner is inside a function that promises not to call back */
     void (*on_closed)(void *user);
     void *closed_user;
     uint8_t in[SOCKET_BYTES];
@@ -129,8 +136,10 @@ bool connection_live(const struct connection *connection);
 void connection_lookup_begin(struct connection *connection); /* libuv holds it until _done */
 void connection_lookup_done(struct connection *connection);
 
-/* The end. Sends bye if there is one and the peer can read it, tells the owner, dials again later
- * unless reason says that there is no need. Safe in any state; memory stays until libuv lets go. */
+/* The end. Sends bye if there is one and the peer can read it, tells the owner, dials again later.
+ * Safe in any state; memory stays until libuv lets go. While the owner is inside a call of his own
+ * (in_call) the connection only stops, and the end comes with the loop's next turn. reason is a
+ * constant word. */
 void connection_end(struct connection *connection, const char *reason, const char *detail,
                     const struct bye *bye);
 
@@ -138,5 +147,8 @@ void connection_end(struct connection *connection, const char *reason, const cha
 void session_begin(struct connection *connection); /* TLS is finished: say hello */
 void session_frame(struct connection *connection, enum frame_kind kind, struct blob *payload);
 void session_offend(struct connection *connection, const char *reason, const char *detail);
+
+/* Counts a frame for the metrics. */
+void frame_count(enum frame_kind kind, bool out, size_t payload_size);
 
 #endif

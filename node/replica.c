@@ -33,7 +33,12 @@ bool replica_next(struct replica *r, struct output *output)
     execution_free(r->told);
     r->told = NULL;
     struct output_queue *q = &r->outputs;
-    if (q->count == 0) return false;
+    if (q->count == 0) {
+        if (!r->stopped || r->stop_told) return false;
+        r->stop_told = true;
+        *output = r->end;
+        return true;
+    }
     *output = q->items[q->first];
     q->first = (q->first + 1) % q->capacity;
     q->count--;
@@ -63,25 +68,17 @@ void stop(struct replica *r, int exit_code, const char *format, ...)
 {
     if (r->stopped) return;
     r->stopped = true;
-    struct output *output = output_push(r, OUTPUT_STOP);
-    if (!output) return;
-    output->exit_code = exit_code;
+    r->end = (struct output){ .kind = OUTPUT_STOP, .exit_code = exit_code };
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(output->text, sizeof output->text, format, arguments);
+    vsnprintf(r->end.text, sizeof r->end.text, format, arguments);
     va_end(arguments);
 }
 
-/* Without memory nothing can be promised any more. The output queue keeps one place for this. */
+/* Without memory nothing can be promised any more. */
 void out_of_memory(struct replica *r)
 {
-    r->stopped = true;
-    struct output_queue *q = &r->outputs;
-    if (q->count == 0 || q->capacity == 0) return;
-    struct output *last = &q->items[(q->first + q->count - 1) % q->capacity];
-    output_release(last);
-    *last = (struct output){ .kind = OUTPUT_STOP, .exit_code = 71 };
-    snprintf(last->text, sizeof last->text, "out of memory, or too many outputs wait");
+    stop(r, 71, "out of memory, or too many outputs wait");
 }
 
 struct blob *blob_of_writer(struct replica *r, struct writer *w)
@@ -212,7 +209,7 @@ static void release_send(struct replica *r, struct gated *item)
     bool to_self = item->to == NODE_ALL || item->to == r->config.self;
     if (to_self && item->type == FRAME_ENGINE) inbox_push(r, item->payload);
     if (to_self && item->type == FRAME_SEAL_VOTES) seal_own_released(r, item->payload);
-    if (item->to == r->config.self) {
+    if (item->to == r->config.self && item->to != NODE_ALL) {
         blob_unref(item->payload);
         return;
     }
@@ -377,6 +374,7 @@ enum status replica_start(struct replica *r, struct moment moment, uint64_t firs
     r->head_changed_ms = moment.now_ms;
     r->next_record = first_record;
     r->durable = first_record - 1;
+    journal_drop_unproven(r);
 
     struct engine_config config = r->context.config;
     config.now_ms = moment.now_ms;
@@ -395,8 +393,10 @@ enum status replica_start(struct replica *r, struct moment moment, uint64_t firs
     if (status != STATUS_OK) return status;
     r->started = true;
     engine_effects(r);
+    store_restored(r);
     seal_known(r);
-    r->anchor.wanted = r->executed_sequence > 0;
+    anchor_from_journal(r);
+    anchor_need(r);
     order_hand_over(r);
     pump(r);
     return STATUS_OK;
@@ -444,7 +444,8 @@ void replica_peer_up(struct replica *r, struct moment moment, uint16_t peer, uin
     struct replica_peer *state = peer_of(r, peer);
     if (!state || r->stopped) return;
     state->up = true;
-    state->sealed_height = max_u64(state->sealed_height, sealed_height);
+    state->asked = 0;
+    state->claimed = state->sealed_height = sealed_height;
     r->anchor.retry_at_ms = moment.now_ms;
     r->seal_resend_ms = moment.now_ms;
     sync_timer(r);
@@ -458,6 +459,7 @@ void replica_peer_down(struct replica *r, struct moment moment, uint16_t peer)
     struct replica_peer *state = peer_of(r, peer);
     if (!state || r->stopped) return;
     state->up = false;
+    state->asked = 0;
     if (r->sync.waiting && r->sync.peer == peer) r->sync.deadline_ms = moment.now_ms;
     sync_timer(r);
     pump(r);
@@ -469,7 +471,7 @@ void replica_peer_height(struct replica *r, struct moment moment, uint16_t peer,
     r->moment = moment;
     struct replica_peer *state = peer_of(r, peer);
     if (!state || r->stopped) return;
-    state->sealed_height = max_u64(state->sealed_height, sealed_height);
+    state->claimed = state->sealed_height = max_u64(state->claimed, sealed_height);
     sync_timer(r);
     pump(r);
 }
@@ -529,12 +531,7 @@ void replica_frame(struct replica *r, struct moment moment, uint16_t peer, uint8
     case FRAME_FETCH: fetch_frame(r, peer, blob_span(payload)); break;
     case FRAME_FETCHED: fetched_frame(r, peer, payload); break;
     case FRAME_SYNC_REQUEST: sync_request_frame(r, peer, blob_span(payload)); break;
-    case FRAME_SYNC_BLOCKS:
-        if (r->sync.waiting && r->sync.peer == peer) {
-            r->sync.waiting = false;
-            r->sync.active = check_push(r, CHECK_BLOCKS, peer, 0, payload);
-        }
-        break;
+    case FRAME_SYNC_BLOCKS: sync_blocks_frame(r, peer, payload); break;
     case FRAME_ANCHOR:
         if (r->anchor.wanted) check_push(r, CHECK_ANCHOR, peer, 0, payload);
         break;
@@ -644,8 +641,15 @@ void replica_checkpointed(struct replica *r, struct moment moment, uint64_t sequ
     if (r->stopped) return;
     r->checkpoint_sequence = max_u64(r->checkpoint_sequence, sequence);
     store_prune(r);
-    if (r->appended_bytes >= r->config.journal_roll_bytes) journal_roll(r);
+    if (replica_wants_checkpoint(r)) journal_roll(r);
     pump(r);
+}
+
+/* What is repeated at each fold (a long unsealed end) makes folds rarer: their cost stays a
+ * fraction of what is written anyway. */
+bool replica_wants_checkpoint(const struct replica *r)
+{
+    return r->appended_bytes >= max_u64(r->config.journal_roll_bytes, r->fold_bytes);
 }
 
 void replica_submit(struct replica *r, struct moment moment, uint64_t ticket,
@@ -692,7 +696,8 @@ void replica_timer(struct replica *r, struct moment moment)
 uint64_t replica_wake_at(const struct replica *r)
 {
     if (r->stopped || !r->started) return UINT64_MAX;
-    uint64_t at = r->engine_wake_ms;
+    /* While the engine has to wait for the disk, the disk wakes it. */
+    uint64_t at = r->gated.count < GATED_MAX ? r->engine_wake_ms : UINT64_MAX;
     at = min_u64(at, pool_wake_at(r));
     at = min_u64(at, seal_wake_at(r));
     return min_u64(at, sync_wake_at(r));
@@ -718,8 +723,7 @@ void replica_status(const struct replica *r, struct replica_status *status)
         .conflicts = r->conflicts,
     };
     pool_stats(r->pool, &status->pool);
-    for (uint16_t i = 0; i < r->config.committee->count; i++)
-        status->target_height = max_u64(status->target_height, r->peers[i].sealed_height);
+    status->target_height = sync_target(r);
 }
 
 void replica_head(const struct replica *r, struct digest *hash, uint64_t *time_ms,

@@ -39,10 +39,12 @@ struct moment {
  *
  *     ENGINE    promises u8 | [statement 57] | the engine's record
  *     PROPOSAL  proposal 88 | bytes32 batch
- *     DECIDED   epoch u64 | proposal 88 | bytes32 proof
+ *     DECIDED   epoch u64 | proposal 88 | bytes32 proof; empty: a later one proves it
  *     EXECUTED  epoch u64 | height u64 | sequence u64 | block hash 32: our seal promise
  *     SEAL      seal: a quorum's
- *     FOLD      u32 count | count x (kind u8 | bytes32 payload): replaces all before
+ *     FOLD      u32 count | count x (kind u8 | bytes32 payload): the engine's state and the seal
+ *               promises. Together with the PROPOSAL and DECIDED records right behind it it
+ *               replaces all before, which is cut when they are durable, and not sooner
  */
 
 struct replica_config {
@@ -105,6 +107,10 @@ void replica_executed(struct replica *replica, struct moment moment, enum status
 
 /* A full checkpoint of the ledger: everything up to this sequence of this epoch is on disk. */
 void replica_checkpointed(struct replica *replica, struct moment moment, uint64_t sequence);
+
+/* So much has been appended that a checkpoint should let the journal be cut, even if nothing was
+ * executed (views that fail leave records too). */
+bool replica_wants_checkpoint(const struct replica *replica);
 
 /* A client's transaction; the answer is OUTPUT_ANSWER with this ticket (not 0). */
 void replica_submit(struct replica *replica, struct moment moment, uint64_t ticket,
@@ -175,7 +181,7 @@ struct replica_status {
     uint64_t sealed_height;
     uint64_t sequence;      /* executed */
     uint64_t handed;        /* highest sequence handed over for execution */
-    uint64_t target_height; /* highest sealed height that a peer has shown */
+    uint64_t target_height; /* highest sealed height that more peers show than can lie */
     bool syncing;
     bool votes;
     bool anchored;          /* the engine knows its place */

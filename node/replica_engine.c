@@ -12,9 +12,17 @@ static bool tick_due(const struct replica *r)
                r->head.header.time_ms + r->config.params->values[PARAM_tick_gap_ms_min];
 }
 
+/* While too much is unsealed no transactions are ordered, but now and then a tick: its height is
+ * one that nobody has signed yet, so that nodes which agree again can seal it and all before it. */
+bool stall_tick_due(const struct replica *r)
+{
+    return r->moment.wall_ms >= r->head.header.time_ms + STALL_TICK_MS;
+}
+
 bool engine_has_work(const struct replica *r)
 {
-    if (!r->started || seal_exhausted(r, 1)) return false;
+    if (!r->started) return false;
+    if (seal_exhausted(r, 1)) return stall_tick_due(r);
     struct pool_stats stats;
     pool_stats(r->pool, &stats);
     return stats.unmarked > 0 || tick_due(r);
@@ -183,13 +191,19 @@ void engine_effects(struct replica *r)
     r->ops->status(r->engine, &r->engine_status);
     uint32_t undecided = store_undecided(r);
     if (undecided > r->undecided_max) r->undecided_max = undecided;
-    if (r->engine_status.timeouts != r->timeouts_seen) {
-        r->timeouts_seen = r->engine_status.timeouts;
-        store_unmark_undecided(r);
-    }
+    if (r->engine_status.view == r->marks_view && !r->marks_added) return;
+    r->marks_view = r->engine_status.view;
+    r->marks_added = false;
+    store_unmark_lost(r, &r->effects->parent, r->marks_view);
 }
 
 /* ---- proposals of others ---- */
+
+/* The time of a parent's batch; of one that is not here (or holds nothing) the ledger's. */
+uint64_t entry_time(const struct replica *r, const struct entry *entry)
+{
+    return entry && entry->time_ms != 0 ? entry->time_ms : r->head.header.time_ms;
+}
 
 /* A first proposal is measured against its sender and our clock; one that a certificate supports
  * already is measured against neither. There is no lower bound: a slow network makes every batch
@@ -204,9 +218,10 @@ static bool batch_acceptable(struct replica *r, const struct check_job *job)
     }
     if (job->batch.count > 0 && seal_exhausted(r, 2)) return false;
     struct entry *parent = store_find(r, &job->facts.proposal.parent);
-    uint64_t parent_time = parent ? parent->time_ms : r->head.header.time_ms;
-    bool follows = parent && job->batch.time_ms == parent_time + 1;
-    if (parent && parent->batch && job->batch.time_ms <= parent_time) {
+    uint64_t parent_time = entry_time(r, parent);
+    bool known = parent && parent->time_ms != 0;
+    bool follows = known && job->batch.time_ms == parent_time + 1;
+    if (known && job->batch.time_ms <= parent_time) {
         note(r, "proposal_refused its time is not above its parent's");
         return false;
     }
@@ -234,8 +249,11 @@ void on_engine_checked(struct replica *r, struct check_job *job)
         blob_unref(batch);
         if (!entry) return;
         store_mark(r, entry);
+        r->marks_added = true;
     }
     engine_message(r, job->from, &job->message);
+    /* An old one, sent to fill our memory or late; the engine has heard it and that is all. */
+    if (job->facts.has_proposal && job->facts.proposal.index <= r->decided_last) store_prune(r);
 }
 
 /* ---- our own proposals ---- */
@@ -253,6 +271,16 @@ static void offer_take(void *context, struct blob *blob, const struct digest *tx
     offer->txids[offer->count++] = *txid;
 }
 
+/* What waits although nothing of it can be chosen is past its time, or before it. A tick moves
+ * block time on, and with it what is expired leaves every pool: or it would look like work for
+ * ever. */
+static bool offer_clears_pool(const struct replica *r)
+{
+    return r->effects->invite == INVITE_WORK && !seal_exhausted(r, 1) &&
+           r->moment.wall_ms >=
+               r->head.header.time_ms + r->config.params->values[PARAM_tick_gap_ms_min];
+}
+
 /* Chooses transactions into *offer; the head is written last, into the space left for it. */
 static bool offer_fill(struct replica *r, struct offer *offer, struct batch *batch)
 {
@@ -266,6 +294,7 @@ static bool offer_fill(struct replica *r, struct offer *offer, struct batch *bat
         pool_choose(r->pool, batch->time_ms, (uint32_t)values[PARAM_batch_txs_max],
                     values[PARAM_batch_bytes_max] - BATCH_HEAD_BYTES, offer_take, offer);
     batch->count = offer->count;
+    if (batch->count == 0 && offer_clears_pool(r)) batch->flags = BATCH_FLAG_TICK;
     struct writer head_writer;
     writer_init_fixed(&head_writer, head, sizeof head);
     batch_write_head(&head_writer, batch);
@@ -277,18 +306,16 @@ static bool offer_fill(struct replica *r, struct offer *offer, struct batch *bat
 /* The time of a proposal: our clock, but always above its parent's. */
 static uint64_t offer_time(const struct replica *r, const struct digest *parent)
 {
-    struct entry *entry = store_find(r, parent);
-    uint64_t parent_time =
-        entry ? max_u64(entry->time_ms, r->head.header.time_ms) : r->head.header.time_ms;
-    return max_u64(r->moment.wall_ms, parent_time + 1);
+    return max_u64(r->moment.wall_ms, entry_time(r, store_find(r, parent)) + 1);
 }
 
 static bool offer_build(struct replica *r)
 {
     store_mark_branch(r, &r->effects->parent);
+    bool tick = seal_exhausted(r, 1) ? stall_tick_due(r) : tick_due(r);
     struct batch batch = { .proposer = r->config.committee->validators[r->config.self].id,
                            .time_ms = offer_time(r, &r->effects->parent),
-                           .flags = tick_due(r) ? BATCH_FLAG_TICK : 0 };
+                           .flags = tick ? BATCH_FLAG_TICK : 0 };
     struct offer offer = { 0 };
     bool filled = offer_fill(r, &offer, &batch);
     entry_clear(&r->offered);

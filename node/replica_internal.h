@@ -1,8 +1,8 @@
 /* node/replica_internal.h -- the replica's own structures, shared by its files and nobody else.
  *
- *     replica.c          life, outputs, the gated queue, inputs, the pump that turns them into
- * steps replica_engine.c   the engine's effects become records, messages and decisions; offers
- * batches replica_store.c    proposals and their batches: kept, found, marked, dropped
+ *     replica.c          life, outputs, the gated queue, inputs, the pump that turns them to steps
+ *     replica_engine.c   the engine's effects become records, messages, decisions; our batches
+ *     replica_store.c    proposals and their batches: kept, found, marked, dropped
  *     replica_order.c    decided batches go to the ledger one by one, and come back as blocks
  *     replica_seal.c     seal signatures: ours, theirs, the quorum, divergence
  *     replica_sync.c     catching up: sealed blocks, anchors, missing proposals
@@ -25,8 +25,9 @@ enum {
     CHECKS_A_PEER_MAX = 512,
     CHECK_BYTES_A_PEER_MAX = 64 * 1024 * 1024,
     SUBMISSIONS_MAX = 20000,
-    KEEP_INDEXES = 64, /* decided proposals kept behind the sealed head, besides unsealed_max */
-    SEALED_KEEP = 128, /* heights whose late signatures are still gathered */
+    KEEP_INDEXES = 64,   /* decided proposals kept behind the sealed head, besides unsealed_max */
+    UNDECIDED_KEEP = 64, /* undecided proposals; beyond it those without children go first */
+    SEALED_KEEP = 128,   /* heights whose late signatures are still gathered */
     FOLD_BYTES_MAX = JOURNAL_PAYLOAD_MAX,
 };
 
@@ -35,11 +36,17 @@ enum {
     GOSSIP_MS = 5,
     GOSSIP_BYTES = 64 * 1024,
     SEAL_RESEND_MS = 500,
-    SYNC_TIMEOUT_MS = 2000,
+    SYNC_TIMEOUT_MS = 2000, /* then another peer is asked; a late answer is welcome all the same */
     SYNC_PATIENCE_MS = 300, /* a peer is ahead by a block: our own decision may be on its way */
     ANCHOR_RETRY_MS = 1000,
     FETCH_TIMEOUT_MS = 500,
+    DIVERGED_WAIT_MS = 10000, /* for the header that tells why; the node stops either way */
+    STALL_TICK_MS = 60000,    /* between ticks while too much is unsealed */
+    SERVE_WINDOW_MS = 1000,
 };
+
+/* What one peer is served of proposals and anchors in a window. */
+enum { SERVE_TIMES_MAX = 256, SERVE_BYTES_MAX = 64 * 1024 * 1024 };
 
 /* A proposal that we know, with its batch if we have it. */
 struct entry {
@@ -52,8 +59,8 @@ struct entry {
     bool journaled;
     bool decided;
     bool marked;        /* the pool's transactions in it are marked */
-    uint64_t record;    /* of the decision; the ledger waits until it is durable */
-    struct blob *proof; /* of a decision; may be NULL */
+    uint64_t record;    /* that proves the decision; the ledger waits until it is durable */
+    struct blob *proof; /* of a decision; NULL if a later decision proves this one */
 };
 
 enum gated_kind { GATED_SEND, GATED_EXECUTE, GATED_CUT };
@@ -85,10 +92,15 @@ struct blob_queue {
 
 struct replica_peer {
     bool up;
-    uint64_t sealed_height;
+    uint64_t claimed;       /* sealed height, as it says */
+    uint64_t sealed_height; /* as we believe: lower after it has not delivered */
+    uint32_t asked;         /* sync requests without an answer */
     uint32_t checks;
     uint64_t check_bytes;
     uint64_t helped_at_ms; /* when it was last sent a seal that it lacked */
+    uint64_t served_at_ms; /* beginning of the window that the next two speak of */
+    uint64_t served_bytes;
+    uint32_t served_times;
 };
 
 struct seal_slot {
@@ -98,11 +110,17 @@ struct seal_slot {
     bool late;            /* signatures came after the seal was stored */
     struct header header; /* ours, once executed */
     struct digest hash;
-    bool promised; /* we have signed this hash, perhaps before a restart: */
-    struct digest promise;
     uint16_t count;
     struct seal_vote *votes; /* by validator; epoch etc. are zero where have is false */
     bool *have;
+};
+
+/* A block that we have signed, perhaps before a restart. Kept apart from the slots: a node whose
+ * ledger is gone has promised at heights far above those that it gathers for. */
+struct seal_promise {
+    uint64_t height; /* 0: unused */
+    uint64_t sequence;
+    struct digest hash;
 };
 
 struct promise {
@@ -122,6 +140,7 @@ struct sync_state {
     struct seal *seals; /* of the blocks being executed, in order */
     uint32_t seals_first;
     uint64_t diverged_height;       /* a quorum signed another block there: its header is wanted */
+    uint64_t diverged_until_ms;     /* until then */
     uint64_t refused_height;        /* a sealed block there gave another header when executed */
     struct signer_set refused_from; /* the peers who sent such a one */
     bool discarding; /* after that, answers about the blocks behind it mean nothing */
@@ -153,7 +172,9 @@ struct replica {
     struct engine_status engine_status;
     bool started;
     bool stopped;
-    bool work; /* as last told to the engine */
+    bool stop_told;
+    struct output end; /* OUTPUT_STOP; has its place here, so that it never lacks one */
+    bool work;         /* as last told to the engine */
 
     struct moment moment;
     uint64_t engine_wake_ms;
@@ -166,6 +187,7 @@ struct replica {
     uint64_t next_record;
     uint64_t durable;
     uint64_t appended_bytes; /* since the last fold */
+    uint64_t fold_bytes;     /* of the last fold and what was repeated behind it */
 
     struct blob **records; /* the engine's, between restore and start */
     size_t records_count, records_capacity;
@@ -193,9 +215,11 @@ struct replica {
     uint64_t tick_wish_ms;
 
     struct seal_slot *slots;
+    struct seal_promise *seal_promises; /* a ring as long as the slots, by height */
     uint32_t slots_count;
     uint64_t sealed_height;
     uint64_t seal_resend_ms;
+    uint32_t seal_holes;   /* how often votes for unsealed heights below are still repeated */
     uint64_t seal_late_ms; /* when late signatures are to be stored; 0 = there are none */
     uint64_t conflicts;
     bool conflict_noted;
@@ -212,7 +236,8 @@ struct replica {
     uint32_t checks;
     uint32_t undecided_max;
     uint64_t messages_dropped;
-    uint64_t timeouts_seen;
+    uint64_t marks_view; /* for which marks of lost proposals have been taken off */
+    bool marks_added;    /* since then */
 };
 
 /* replica.c */
@@ -243,6 +268,8 @@ void engine_decided(struct replica *r, const struct proposal *list, size_t count
 void engine_effects(struct replica *r);
 void engine_offer(struct replica *r);
 void journal_proposal(struct replica *r, struct entry *entry);
+uint64_t entry_time(const struct replica *r, const struct entry *entry);
+bool stall_tick_due(const struct replica *r);
 void promise_remember(struct replica *r, uint8_t kind, uint64_t slot);
 bool engine_has_work(const struct replica *r);
 void on_engine_checked(struct replica *r, struct check_job *job);
@@ -258,7 +285,10 @@ void store_mark(struct replica *r, struct entry *entry);
 void store_unmark(struct replica *r, struct entry *entry);
 void store_mark_branch(struct replica *r, const struct digest *parent);
 void store_unmark_undecided(struct replica *r);
-void store_executed(struct replica *r, struct entry *entry);
+void store_unmark_lost(struct replica *r, const struct digest *branch, uint64_t view);
+void store_executed(struct replica *r, struct entry *entry, bool made_block);
+void store_executed_up_to(struct replica *r, uint64_t sequence, uint64_t block_sequence);
+void store_restored(struct replica *r);
 void store_prune(struct replica *r);
 void store_clear(struct replica *r);
 uint32_t store_undecided(const struct replica *r);
@@ -266,6 +296,7 @@ uint32_t store_unsealed(const struct replica *r);
 void entry_clear(struct entry *entry);
 
 /* replica_order.c */
+uint64_t journal_decided(struct replica *r, const struct entry *entry);
 void order_decided(struct replica *r, const struct proposal *proposal, struct span proof);
 void order_hand_over(struct replica *r);
 void order_executed(struct replica *r, struct execution *execution);
@@ -285,6 +316,10 @@ void seal_own_released(struct replica *r, struct blob *payload);
 void seal_timer(struct replica *r);
 uint64_t seal_wake_at(const struct replica *r);
 struct seal_slot *seal_slot_find(const struct replica *r, uint64_t height);
+struct seal_promise *seal_promise_find(const struct replica *r, uint64_t height);
+void seal_promise_keep(struct replica *r, uint64_t height, uint64_t sequence,
+                       const struct digest *hash);
+bool seal_made_block(const struct replica *r, uint64_t sequence);
 bool seal_exhausted(const struct replica *r, uint32_t times);
 
 /* replica_sync.c */
@@ -300,6 +335,11 @@ void anchor_checked(struct replica *r, struct check_job *job);
 bool fetch_local(struct replica *r);
 void fetch_want(struct replica *r, struct fetch_state *fetch, uint16_t to,
                 const struct digest *digest, uint64_t index);
+void fetch_settled(struct replica *r);
+void sync_blocks_frame(struct replica *r, uint16_t peer, struct blob *payload);
+void anchor_from_journal(struct replica *r);
+void anchor_need(struct replica *r);
+uint64_t sync_target(const struct replica *r);
 
 /* replica_pool.c */
 void pool_submission_checked(struct replica *r, struct check_job *job);
@@ -311,6 +351,7 @@ void pool_skipped(struct replica *r, const struct execution *execution);
 void pool_block_executed(struct replica *r, const struct execution *execution);
 
 /* replica_journal.c */
+void journal_drop_unproven(struct replica *r);
 void journal_roll(struct replica *r);
 
 #endif

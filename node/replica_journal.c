@@ -12,9 +12,11 @@ static enum status restore_engine(struct replica *r, struct span payload)
         statement_read(&reader, &promise);
         if (reader_status(&reader) != STATUS_OK) return STATUS_MALFORMED;
         promise_remember(r, promise.kind, promise.view);
-        if (r->config.signer &&
-            signer_restore(r->config.signer, r->config.epoch, &promise) != STATUS_OK)
-            return STATUS_CONFLICT;
+        enum status status = r->config.signer
+                                 ? signer_restore(r->config.signer, r->config.epoch, &promise)
+                                 : STATUS_OK;
+        /* Older than the signer's memory: it will not be signed again, nor contradicted. */
+        if (status != STATUS_OK && status != STATUS_STALE) return STATUS_CONFLICT;
     }
     if (reader_status(&reader) != STATUS_OK) return STATUS_MALFORMED;
     if (r->records_count == r->records_capacity) {
@@ -37,8 +39,9 @@ static enum status restore_proposal(struct replica *r, struct span payload)
     proposal_read(&reader, &proposal);
     struct span bytes = read_bytes32(&reader, payload.size);
     if (reader_end(&reader) != STATUS_OK) return STATUS_MALFORMED;
-    if (proposal.index <= r->decided_last && proposal.index <= r->executed_sequence)
-        return STATUS_OK; /* Executed long ago. */
+    if (proposal.index <= r->decided_last &&
+        proposal.index <= min_u64(r->executed_sequence, r->sealed_sequence))
+        return STATUS_OK; /* Sealed long ago: nobody will ask for it. */
     struct digest digest = proposal_digest(&proposal);
     struct blob *batch = blob_copy(bytes);
     if (!batch) return STATUS_NO_MEMORY;
@@ -71,31 +74,21 @@ static enum status restore_decided(struct replica *r, struct span payload)
     return STATUS_OK;
 }
 
-/* The ring keeps the promises that can still matter: the newest. */
 static enum status restore_executed(struct replica *r, struct span payload)
 {
     struct reader reader = reader_of(payload);
     uint64_t epoch = read_u64(&reader);
     uint64_t height = read_u64(&reader);
-    read_u64(&reader);
+    uint64_t sequence = read_u64(&reader);
     struct digest hash;
     read_digest(&reader, &hash);
     if (reader_end(&reader) != STATUS_OK || epoch != r->config.epoch || height == 0)
         return STATUS_MALFORMED;
     promise_remember(r, SIGNER_KIND_SEAL, height);
-    if (r->config.signer &&
-        signer_restore_seal(r->config.signer, epoch, height, &hash) != STATUS_OK)
-        return STATUS_CONFLICT;
-    struct seal_slot *slot = &r->slots[height % r->slots_count];
-    if (slot->height > height) return STATUS_OK;
-    if (slot->height < height) {
-        struct seal_vote *votes = slot->votes;
-        bool *have = slot->have;
-        memset(have, 0, r->config.committee->count * sizeof *have);
-        *slot = (struct seal_slot){ .height = height, .votes = votes, .have = have };
-    }
-    slot->promised = true;
-    slot->promise = hash;
+    enum status status =
+        r->config.signer ? signer_restore_seal(r->config.signer, epoch, height, &hash) : STATUS_OK;
+    if (status != STATUS_OK && status != STATUS_STALE) return STATUS_CONFLICT;
+    seal_promise_keep(r, height, sequence, &hash);
     return STATUS_OK;
 }
 
@@ -115,25 +108,27 @@ static enum status restore_seal(struct replica *r, struct span payload)
     return ours ? STATUS_OK : STATUS_MALFORMED;
 }
 
+static enum status restore_record(struct replica *r, uint8_t kind, struct span payload);
+
 static enum status restore_fold(struct replica *r, struct span payload)
 {
     while (r->records_count > 0)
         blob_unref(r->records[--r->records_count]);
+    r->appended_bytes = 0;
     struct reader reader = reader_of(payload);
     uint32_t count = read_u32(&reader);
     for (uint32_t i = 0; i < count; i++) {
         uint8_t kind = read_u8(&reader);
         struct span item = read_bytes32(&reader, FOLD_BYTES_MAX);
         if (reader_status(&reader) != STATUS_OK || kind == JOURNAL_FOLD) return STATUS_MALFORMED;
-        enum status status = replica_restore(r, kind, item);
+        enum status status = restore_record(r, kind, item);
         if (status != STATUS_OK) return status;
     }
     return reader_end(&reader);
 }
 
-enum status replica_restore(struct replica *r, uint8_t kind, struct span payload)
+static enum status restore_record(struct replica *r, uint8_t kind, struct span payload)
 {
-    ASSERT(!r->started);
     switch (kind) {
     case JOURNAL_ENGINE: return restore_engine(r, payload);
     case JOURNAL_PROPOSAL: return restore_proposal(r, payload);
@@ -142,6 +137,29 @@ enum status replica_restore(struct replica *r, uint8_t kind, struct span payload
     case JOURNAL_SEAL: return restore_seal(r, payload);
     case JOURNAL_FOLD: return restore_fold(r, payload);
     default: return STATUS_UNSUPPORTED;
+    }
+}
+
+enum status replica_restore(struct replica *r, uint8_t kind, struct span payload)
+{
+    ASSERT(!r->started);
+    r->appended_bytes += payload.size;
+    return restore_record(r, kind, payload);
+}
+
+/* A crash may have taken the end of a group of decisions, and with it their proof. Nothing was
+ * executed for want of it: they count as undecided, and the engine decides them anew. */
+void journal_drop_unproven(struct replica *r)
+{
+    while (r->decided_last > r->executed_sequence) {
+        struct entry *entry = store_decided(r, r->decided_last);
+        if (!entry || entry->proof) return;
+        entry->decided = false;
+        if (r->decided_last == r->decided_first) {
+            r->decided_first = r->decided_last = 0;
+            return;
+        }
+        r->decided_last--;
     }
 }
 
@@ -183,47 +201,31 @@ static void fold_engine(struct replica *r, struct fold *fold)
     free(effects);
 }
 
-static void fold_entry(struct replica *r, struct fold *fold, const struct entry *entry)
+/* Every proposal and decision that is still here still binds (store_prune). Each goes into a record
+ * of its own: all together may be larger than a record can be. */
+static void repeat_entries(struct replica *r)
 {
-    struct writer w;
-    if (entry->batch && (entry->journaled || entry->decided)) {
-        writer_init(&w, SIZE_MAX / 2);
-        proposal_write(&w, &entry->proposal);
-        write_bytes32(&w, blob_span(entry->batch));
-        if (writer_status(&w) != STATUS_OK) fold->w.status = writer_status(&w);
-        fold_item(fold, JOURNAL_PROPOSAL, writer_span(&w));
-        writer_free(&w);
-    }
-    if (!entry->decided) return;
-    writer_init(&w, SIZE_MAX / 2);
-    write_u64(&w, r->config.epoch);
-    proposal_write(&w, &entry->proposal);
-    write_bytes32(&w, entry->proof ? blob_span(entry->proof) : span_of("", 0));
-    if (writer_status(&w) != STATUS_OK) fold->w.status = writer_status(&w);
-    fold_item(fold, JOURNAL_DECIDED, writer_span(&w));
-    writer_free(&w);
-}
-
-/* Decided ones by index, then the undecided. */
-static void fold_entries(struct replica *r, struct fold *fold)
-{
+    for (uint32_t i = 0; i < r->entries_count; i++)
+        r->entries[i]->journaled = false;
     for (uint64_t i = r->decided_first; i != 0 && i <= r->decided_last; i++) {
         struct entry *entry = store_decided(r, i);
-        if (entry) fold_entry(r, fold, entry);
+        if (!entry) continue;
+        journal_proposal(r, entry);
+        journal_decided(r, entry);
     }
     for (uint32_t i = 0; i < r->entries_count; i++)
-        if (!r->entries[i]->decided) fold_entry(r, fold, r->entries[i]);
+        journal_proposal(r, r->entries[i]);
 }
 
-static void fold_promise(struct replica *r, struct fold *fold, const struct seal_slot *slot)
+static void fold_promise(struct replica *r, struct fold *fold, const struct seal_promise *promise)
 {
     uint8_t bytes[64];
     struct writer w;
     writer_init_fixed(&w, bytes, sizeof bytes);
     write_u64(&w, r->config.epoch);
-    write_u64(&w, slot->height);
-    write_u64(&w, slot->header.sequence);
-    write_digest(&w, &slot->promise);
+    write_u64(&w, promise->height);
+    write_u64(&w, promise->sequence);
+    write_digest(&w, &promise->hash);
     fold_item(fold, JOURNAL_EXECUTED, writer_span(&w));
 }
 
@@ -234,9 +236,10 @@ static void fold_seals(struct replica *r, struct fold *fold)
     uint64_t highest;
     if (!replica_promised(r, SIGNER_KIND_SEAL, &epoch, &highest)) highest = 0;
     uint64_t first = min_u64(r->sealed_height, highest);
+    if (highest - first >= r->slots_count) first = highest - r->slots_count + 1;
     for (uint64_t height = first; height <= highest; height++) {
-        struct seal_slot *slot = seal_slot_find(r, height);
-        if (slot && slot->promised) fold_promise(r, fold, slot);
+        struct seal_promise *promise = seal_promise_find(r, height);
+        if (promise) fold_promise(r, fold, promise);
     }
     struct seal_slot *sealed = seal_slot_find(r, r->sealed_height);
     struct seal *seal = sealed && sealed->sealed ? malloc(sizeof *seal) : NULL;
@@ -250,23 +253,28 @@ static void fold_seals(struct replica *r, struct fold *fold)
     free(seal);
 }
 
-/* One record stands for all that still binds: it opens a new segment, and when it is durable the
- * old segments may go. */
+/* One record stands for what the engine and the seals still bind us to; it opens a new segment, and
+ * the proposals and decisions follow. When all of that is durable the old segments may go. A crash
+ * in between finds both the old segments and the fold, which says nothing that they do not say. */
 void journal_roll(struct replica *r)
 {
     struct fold fold = { .count = 0 };
     writer_init(&fold.w, FOLD_BYTES_MAX);
     write_u32(&fold.w, 0);
     fold_engine(r, &fold);
-    fold_entries(r, &fold);
     fold_seals(r, &fold);
+    /* The engine's state and some hashes: far from the limit of a record. */
+    ASSERT(writer_status(&fold.w) != STATUS_TOO_LARGE);
     if (r->stopped || writer_status(&fold.w) != STATUS_OK) {
         writer_free(&fold.w);
-        note(r, "journal_fold_too_large the journal is kept whole for now");
+        out_of_memory(r);
         return;
     }
     store_u32(fold.w.buffer.data, fold.count);
+    r->appended_bytes = 0;
     uint64_t record = append_record(r, JOURNAL_FOLD, blob_of_writer(r, &fold.w));
+    repeat_entries(r);
+    r->fold_bytes = r->appended_bytes;
     r->appended_bytes = 0;
     cut_gated(r, record);
 }

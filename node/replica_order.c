@@ -4,19 +4,34 @@
 
 enum { EXECUTING_MAX = 16 };
 
-static struct blob *decided_record(struct replica *r, const struct proposal *proposal,
-                                   struct span proof)
+#define UNPROVEN UINT64_MAX /* as the record that proves a decision */
+
+/* Its number. */
+uint64_t journal_decided(struct replica *r, const struct entry *entry)
 {
     struct writer w;
     writer_init(&w, SIZE_MAX / 2);
     write_u64(&w, r->config.epoch);
-    proposal_write(&w, proposal);
-    write_bytes32(&w, proof);
-    return blob_of_writer(r, &w);
+    proposal_write(&w, &entry->proposal);
+    write_bytes32(&w, entry->proof ? blob_span(entry->proof) : span_of("", 0));
+    return append_record(r, JOURNAL_DECIDED, blob_of_writer(r, &w));
 }
 
-/* A decision: its record first, the ledger when that is durable. Decisions follow one another; only
- * after sealed blocks from peers may some be missing, and those the ledger holds already. */
+/* This decision comes with a proof, which is one for its ancestors too. */
+static void order_proven(struct replica *r, struct entry *entry)
+{
+    uint64_t record = entry->record;
+    for (uint64_t index = entry->proposal.index - 1; index >= r->decided_first; index--) {
+        struct entry *before = store_decided(r, index);
+        if (!before || before->record != UNPROVEN) return;
+        before->record = record;
+    }
+}
+
+/* A decision: its record first, the ledger when that is durable, and the proof with it: a restart
+ * drops a decision that it cannot prove (journal_drop_unproven), so the ledger must not hold it.
+ * Decisions follow one another; only after sealed blocks from peers may some be missing, and those
+ * the ledger holds already. */
 void order_decided(struct replica *r, const struct proposal *proposal, struct span proof)
 {
     if (proposal->index <= r->decided_last) return;
@@ -33,8 +48,13 @@ void order_decided(struct replica *r, const struct proposal *proposal, struct sp
     store_mark(r, entry);
     if (!follows || r->decided_first == 0) r->decided_first = proposal->index;
     r->decided_last = proposal->index;
-    entry->record = append_record(r, JOURNAL_DECIDED, decided_record(r, proposal, proof));
+    entry->record = journal_decided(r, entry);
+    if (entry->proof)
+        order_proven(r, entry);
+    else
+        entry->record = UNPROVEN;
     execute_gated(r);
+    fetch_settled(r);
     store_prune(r);
 }
 
@@ -42,6 +62,7 @@ void order_decided(struct replica *r, const struct proposal *proposal, struct sp
 void order_hand_over(struct replica *r)
 {
     if (r->sync.active) return; /* The ledger is taking sealed blocks; these come after. */
+    if (r->sync.diverged_height != 0) return; /* This ledger is wrong; nothing goes on top of it. */
     r->handed = max_u64(r->handed, r->executed_sequence);
     while (r->handed < r->decided_last && r->executing < EXECUTING_MAX) {
         struct entry *entry = store_decided(r, r->handed + 1);
@@ -93,7 +114,7 @@ void order_executed(struct replica *r, struct execution *execution)
         seal_executed(r, &execution->header, &execution->hash);
     }
     struct entry *entry = store_decided(r, execution->sequence);
-    if (entry) store_executed(r, entry);
+    if (entry) store_executed(r, entry, execution->kind == EXECUTION_BLOCK);
     store_prune(r);
     if (execution->kind == EXECUTION_BLOCK || execution->skipped_count > 0)
         tell_committed(r, execution);

@@ -107,14 +107,24 @@ static void gossip_take(void *context, struct blob *blob)
     gossip->count++;
 }
 
+/* What a frame holds: at least one transaction, however large the chain allows them to be. */
+static size_t gossip_limit(const struct replica *r)
+{
+    size_t limit = 0;
+    frame_limit(FRAME_TRANSACTIONS, (size_t)r->config.params->values[PARAM_batch_bytes_max],
+                &limit);
+    return limit;
+}
+
 /* One frame to every validator; true if there was something to send. */
 static bool gossip_send(struct replica *r, uint64_t older_than_ms)
 {
     struct gossip gossip = { .count = 0 };
-    writer_init(&gossip.w, GOSSIP_FRAME_BYTES + TX_BYTES_LIMIT + 64);
+    writer_init(&gossip.w, gossip_limit(r));
     write_u32(&gossip.w, 0);
-    pool_gossip(r->pool, r->moment.now_ms, older_than_ms, GOSSIP_TXS_MAX, GOSSIP_FRAME_BYTES,
-                gossip_take, &gossip);
+    pool_gossip(r->pool, r->moment.now_ms, older_than_ms, GOSSIP_TXS_MAX,
+                min_u64(GOSSIP_FRAME_BYTES, gossip_limit(r) - sizeof(uint32_t)), gossip_take,
+                &gossip);
     if (gossip.count == 0) {
         writer_free(&gossip.w);
         return false;
@@ -159,6 +169,12 @@ uint64_t pool_wake_at(const struct replica *r)
     if (stats.txs > 0) at = min_u64(at, r->regossip_at_ms);
     if (r->tick_wish_ms != 0)
         at = min_u64(at, r->moment.now_ms + r->config.params->values[PARAM_tick_gap_ms_min]);
+    if (seal_exhausted(r, 1)) {
+        uint64_t due_ms = r->head.header.time_ms + STALL_TICK_MS;
+        uint64_t wait_ms =
+            due_ms > r->moment.wall_ms ? due_ms - r->moment.wall_ms : STALL_TICK_MS / 60;
+        at = min_u64(at, r->moment.now_ms + wait_ms);
+    }
     return at;
 }
 

@@ -2,14 +2,17 @@
 
 #include <stdlib.h>
 
-enum { SEAL_RESEND_HEIGHTS = 16, SEAL_LATE_MS = 200 };
+enum { SEAL_RESEND_HEIGHTS = 64, SEAL_LATE_MS = 200, SEAL_HOLE_TIMES = 8 };
+
+_Static_assert((int)SEAL_RESEND_HEIGHTS <= (int)SEAL_VOTES_MAX, "one frame");
 
 enum status seals_init(struct replica *r)
 {
     uint16_t count = r->config.committee->count;
     r->slots_count = SEALED_KEEP + 4 * (uint32_t)r->config.params->values[PARAM_unsealed_max] + 64;
     r->slots = calloc(r->slots_count, sizeof *r->slots);
-    if (!r->slots) return STATUS_NO_MEMORY;
+    r->seal_promises = calloc(r->slots_count, sizeof *r->seal_promises);
+    if (!r->slots || !r->seal_promises) return STATUS_NO_MEMORY;
     for (uint32_t i = 0; i < r->slots_count; i++) {
         r->slots[i].votes = calloc(count, sizeof *r->slots[i].votes);
         r->slots[i].have = calloc(count, sizeof *r->slots[i].have);
@@ -25,6 +28,22 @@ void seals_free(struct replica *r)
         free(r->slots[i].have);
     }
     free(r->slots);
+    free(r->seal_promises);
+}
+
+struct seal_promise *seal_promise_find(const struct replica *r, uint64_t height)
+{
+    struct seal_promise *promise = &r->seal_promises[height % r->slots_count];
+    return height > 0 && promise->height == height ? promise : NULL;
+}
+
+/* The ring keeps the promises that can still matter: the newest. */
+void seal_promise_keep(struct replica *r, uint64_t height, uint64_t sequence,
+                       const struct digest *hash)
+{
+    struct seal_promise *promise = &r->seal_promises[height % r->slots_count];
+    if (promise->height > height) return;
+    *promise = (struct seal_promise){ height, sequence, *hash };
 }
 
 struct seal_slot *seal_slot_find(const struct replica *r, uint64_t height)
@@ -41,8 +60,9 @@ static void slot_reset(const struct replica *r, struct seal_slot *slot, uint64_t
     *slot = (struct seal_slot){ .height = height, .votes = votes, .have = have };
 }
 
-/* The slot of a height, made if it lies in the window that we gather for; else NULL. The ring is
- * larger than the window, so a slot that is still wanted is never taken over. */
+/* The slot of a height, made if it lies in the window that we gather for; else NULL. When sealing
+ * stalls so long that the ring is shorter than the window the newest heights win: a seal on one of
+ * them covers all below. */
 struct seal_slot *seal_slot_of(struct replica *r, uint64_t height)
 {
     uint64_t low = r->sealed_height > SEALED_KEEP ? r->sealed_height - SEALED_KEEP : 0;
@@ -101,10 +121,20 @@ static void seal_journal(struct replica *r, const struct seal_slot *slot)
     free(seal);
 }
 
+/* A block below a sealed one is sealed with it. Still it is good to have its own, for receipts: so
+ * its votes are repeated for a while. */
+static void seal_look_for_holes(struct replica *r, uint64_t height)
+{
+    if (height == r->sealed_height + 1 || r->sealed_height == 0) return;
+    r->seal_holes = SEAL_HOLE_TIMES;
+    if (r->seal_resend_ms < r->moment.now_ms) r->seal_resend_ms = r->moment.now_ms + SEAL_RESEND_MS;
+}
+
 static void seal_complete(struct replica *r, struct seal_slot *slot)
 {
     slot->sealed = true;
     if (slot->height > r->sealed_height) {
+        seal_look_for_holes(r, slot->height);
         r->sealed_height = slot->height;
         r->sealed_sequence = slot->header.sequence;
         seal_journal(r, slot);
@@ -137,6 +167,7 @@ static void seal_diverged(struct replica *r, const struct seal_slot *slot)
 {
     if (r->sync.diverged_height != 0) return;
     r->sync.diverged_height = slot->height;
+    r->sync.diverged_until_ms = r->moment.now_ms + DIVERGED_WAIT_MS;
     note(r, "seal_conflict height=%llu a quorum has signed another block; asking for its header",
          (unsigned long long)slot->height);
     signers_hold(r, slot);
@@ -209,11 +240,12 @@ static void votes_frame_begin(struct writer *w, uint16_t count)
 static void seal_sign(struct replica *r, struct seal_slot *slot)
 {
     if (!r->config.signer) return;
-    if (slot->promised && !digest_equal(&slot->promise, &slot->hash)) {
+    const struct seal_promise *promise = seal_promise_find(r, slot->height);
+    if (promise && !digest_equal(&promise->hash, &slot->hash)) {
         if (votes_for(r, slot, &slot->hash) >= r->quorum) return;
         char ours[65];
         char now[65];
-        hex_encode(digest_span(&slot->promise), ours);
+        hex_encode(digest_span(&promise->hash), ours);
         hex_encode(digest_span(&slot->hash), now);
         stop(r, 7,
              "diverged: height %llu was executed again and its hash is %s, but this node "
@@ -224,11 +256,11 @@ static void seal_sign(struct replica *r, struct seal_slot *slot)
     uint64_t epoch;
     uint64_t height;
     bool before = replica_promised(r, SIGNER_KIND_SEAL, &epoch, &height);
-    if (!slot->promised && before && slot->height <= height) return;
+    if (!promise && before && slot->height <= height) return;
     if (signer_restore_seal(r->config.signer, r->config.epoch, slot->height, &slot->hash) !=
         STATUS_OK)
         return; /* Below what the safety file remembers: promised, but what is forgotten. */
-    if (!slot->promised) {
+    if (!promise) {
         struct writer record;
         writer_init(&record, 64);
         write_u64(&record, r->config.epoch);
@@ -236,8 +268,7 @@ static void seal_sign(struct replica *r, struct seal_slot *slot)
         write_u64(&record, slot->header.sequence);
         write_digest(&record, &slot->hash);
         append_record(r, JOURNAL_EXECUTED, blob_of_writer(r, &record));
-        slot->promised = true;
-        slot->promise = slot->hash;
+        seal_promise_keep(r, slot->height, slot->header.sequence, &slot->hash);
         promise_remember(r, SIGNER_KIND_SEAL, slot->height);
     }
     struct seal_vote vote = { .epoch = r->config.epoch,
@@ -364,24 +395,39 @@ static void seal_flush_late(struct replica *r)
     }
 }
 
-/* Repeats what the others may have lost, while something executed is not sealed. */
+/* Repeats what the others may have lost, while something executed is not sealed: the newest first,
+ * for a seal on one of them covers what is below. */
 static void seal_resend(struct replica *r)
 {
     r->seal_resend_ms = r->moment.now_ms + SEAL_RESEND_MS;
+    uint64_t low = r->sealed_height;
+    if (r->seal_holes > 0) {
+        r->seal_holes--;
+        low -= min_u64(low, SEALED_KEEP);
+    }
     if (r->config.self == VALIDATOR_NONE) return;
     struct seal_vote votes[SEAL_RESEND_HEIGHTS];
     uint16_t count = 0;
-    for (uint64_t height = r->sealed_height + 1;
-         height <= r->head.header.height && count < SEAL_RESEND_HEIGHTS; height++) {
+    for (uint64_t height = r->head.header.height; height > low && count < SEAL_RESEND_HEIGHTS;
+         height--) {
         struct seal_slot *slot = seal_slot_find(r, height);
-        if (slot && slot->have[r->config.self]) votes[count++] = slot->votes[r->config.self];
+        if (slot && !slot->sealed && slot->have[r->config.self])
+            votes[count++] = slot->votes[r->config.self];
     }
     if (count > 0) send_votes(r, NODE_ALL, votes, count);
 }
 
 static bool seals_missing(const struct replica *r)
 {
-    return r->head.header.height > r->sealed_height;
+    return r->head.header.height > r->sealed_height || r->seal_holes > 0;
+}
+
+/* Did the batch of this sequence make one of the blocks that we know? */
+bool seal_made_block(const struct replica *r, uint64_t sequence)
+{
+    for (uint32_t i = 0; i < r->slots_count; i++)
+        if (r->slots[i].executed && r->slots[i].header.sequence == sequence) return true;
+    return false;
 }
 
 void seal_timer(struct replica *r)

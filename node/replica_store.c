@@ -83,6 +83,34 @@ void store_give_batch(struct replica *r, struct entry *entry, struct blob *batch
     entry_read_batch(r, entry);
 }
 
+static bool has_undecided_child(const struct replica *r, const struct entry *parent)
+{
+    for (uint32_t i = 0; i < r->entries_count; i++)
+        if (!r->entries[i]->decided &&
+            digest_equal(&r->entries[i]->proposal.parent, &parent->digest))
+            return true;
+    return false;
+}
+
+static void store_remove(struct replica *r, uint32_t i);
+
+/* A long time without a decision leaves a proposal for each failed view. The oldest ones that
+ * nothing was built upon go; should one of them be decided all the same, it is fetched. */
+static void store_evict(struct replica *r)
+{
+    uint32_t undecided = 0;
+    uint32_t oldest = UINT32_MAX;
+    for (uint32_t i = 0; i < r->entries_count; i++) {
+        const struct entry *entry = r->entries[i];
+        if (entry->decided) continue;
+        undecided++;
+        if (oldest != UINT32_MAX && entry->proposal.view >= r->entries[oldest]->proposal.view)
+            continue;
+        if (!has_undecided_child(r, entry)) oldest = i;
+    }
+    if (undecided >= UNDECIDED_KEEP && oldest != UINT32_MAX) store_remove(r, oldest);
+}
+
 /* NULL if it must not be kept: more than two proposals of one view are nobody's honest doing. What
  * is certain (decided, certified, our own) is kept all the same. */
 struct entry *store_add(struct replica *r, const struct proposal *proposal,
@@ -96,6 +124,7 @@ struct entry *store_add(struct replica *r, const struct proposal *proposal,
     if (!certain && (r->entries_count >= PROPOSALS_MAX ||
                      store_count_view(r, proposal->view) >= PROPOSALS_A_VIEW_MAX))
         return NULL;
+    if (r->entries_count >= UNDECIDED_KEEP) store_evict(r);
     if (r->entries_count == r->entries_capacity) {
         uint32_t capacity = r->entries_capacity ? r->entries_capacity * 2 : 64;
         struct entry **entries = realloc(r->entries, capacity * sizeof(struct entry *));
@@ -132,8 +161,29 @@ void store_unmark(struct replica *r, struct entry *entry)
     entry->marked = false;
 }
 
-/* After a view has failed nobody can say which undecided proposal will live: their transactions
- * count as waiting again, until somebody extends one of them. */
+static bool is_ancestor(const struct replica *r, const struct entry *entry,
+                        const struct digest *branch)
+{
+    const struct digest *digest = branch;
+    for (struct entry *step; (step = store_find(r, digest)) && !step->decided;) {
+        if (step == entry) return true;
+        digest = &step->proposal.parent;
+    }
+    return false;
+}
+
+/* A proposal of an earlier view that the highest certified one (the branch) does not grow from has
+ * probably lost, whether its view failed before or after it came: its transactions count as waiting
+ * again. Should it live after all, its branch is marked when somebody extends it. */
+void store_unmark_lost(struct replica *r, const struct digest *branch, uint64_t view)
+{
+    for (uint32_t i = 0; i < r->entries_count; i++) {
+        struct entry *entry = r->entries[i];
+        if (entry->decided || !entry->marked || entry->proposal.view >= view) continue;
+        if (!is_ancestor(r, entry, branch)) store_unmark(r, entry);
+    }
+}
+
 void store_unmark_undecided(struct replica *r)
 {
     for (uint32_t i = 0; i < r->entries_count; i++)
@@ -151,12 +201,38 @@ void store_mark_branch(struct replica *r, const struct digest *parent)
     }
 }
 
-/* The ledger holds it now: what it contained has left the pool. */
-void store_executed(struct replica *r, struct entry *entry)
+/* The ledger holds it now: what it contained has left the pool. If none of it came into a block
+ * there is nothing that waits for a seal. */
+void store_executed(struct replica *r, struct entry *entry, bool made_block)
 {
     store_unmark(r, entry);
     free(entry->txids);
     entry->txids = NULL;
+    if (!made_block) entry->tx_count = 0;
+}
+
+/* The same for all that a sealed block has overtaken; the last of them is its own. */
+void store_executed_up_to(struct replica *r, uint64_t sequence, uint64_t block_sequence)
+{
+    for (uint32_t i = 0; i < r->entries_count; i++) {
+        struct entry *entry = r->entries[i];
+        if (!entry->decided || entry->proposal.index > sequence || !entry->txids) continue;
+        store_executed(r, entry, entry->proposal.index == block_sequence);
+    }
+}
+
+/* After a restart: of what the ledger holds, which made a block? Of the rest, what do we hold that
+ * a proposer must leave out? */
+void store_restored(struct replica *r)
+{
+    for (uint32_t i = 0; i < r->entries_count; i++) {
+        struct entry *entry = r->entries[i];
+        if (!entry->decided) continue;
+        if (entry->proposal.index <= r->executed_sequence)
+            store_executed(r, entry, seal_made_block(r, entry->proposal.index));
+        else
+            store_mark(r, entry);
+    }
 }
 
 static void store_remove(struct replica *r, uint32_t i)

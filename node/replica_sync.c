@@ -7,11 +7,29 @@ enum { FETCH_PROPOSAL = 1, FETCH_ANCHOR = 2, SYNC_FAR = 16, FETCH_WAIT_MS = 20 }
 
 /* ---- what we want ---- */
 
-static uint64_t target_height(const struct replica *r)
+/* The highest height that anybody shows. It may be a lie: then the liar is asked, does not deliver,
+ * and is believed no more until its next ping. */
+static uint64_t highest_shown(const struct replica *r)
 {
     uint64_t target = 0;
     for (uint16_t i = 0; i < r->config.committee->count; i++)
         if (r->peers[i].up) target = max_u64(target, r->peers[i].sealed_height);
+    return target;
+}
+
+/* The highest height that more peers show than can lie: what we tell people. */
+uint64_t sync_target(const struct replica *r)
+{
+    uint16_t count = r->config.committee->count;
+    uint16_t liars_max = committee_max_faulty(r->config.committee);
+    uint64_t target = r->sealed_height;
+    for (uint16_t i = 0; i < count; i++) {
+        if (!r->peers[i].up || r->peers[i].claimed <= target) continue;
+        uint16_t as_high = 0;
+        for (uint16_t j = 0; j < count; j++)
+            if (r->peers[j].up && r->peers[j].claimed >= r->peers[i].claimed) as_high++;
+        if (as_high > liars_max) target = r->peers[i].claimed;
+    }
     return target;
 }
 
@@ -34,6 +52,7 @@ static void sync_ask(struct replica *r, uint64_t height, uint16_t count)
     r->sync.peer = r->sync.last_peer = peer;
     r->sync.asked_height = height;
     r->sync.deadline_ms = r->moment.now_ms + SYNC_TIMEOUT_MS;
+    r->peers[peer].asked++;
     struct writer w;
     writer_init(&w, 16);
     write_u64(&w, height);
@@ -50,7 +69,7 @@ static void sync_consider(struct replica *r)
         sync_ask(r, r->sync.diverged_height, 1);
         return;
     }
-    uint64_t target = target_height(r);
+    uint64_t target = highest_shown(r);
     bool behind = target > height;
     bool unsealed = !behind && target > r->sealed_height;
     if (!behind && !unsealed) {
@@ -61,7 +80,34 @@ static void sync_consider(struct replica *r)
     bool patient = r->moment.now_ms < r->sync.behind_since_ms + SYNC_PATIENCE_MS;
     if (patient && target < height + SYNC_FAR) return;
     if (r->executing > 0) return;
-    sync_ask(r, (behind ? height : r->sealed_height) + 1, SYNC_BLOCKS_MAX);
+    if (behind) {
+        sync_ask(r, height + 1, SYNC_BLOCKS_MAX);
+        return;
+    }
+    /* Only seals are missing; one near our head is as good as one on each block below. */
+    uint64_t first = r->sealed_height + 1;
+    if (height >= first + SYNC_BLOCKS_MAX) first = height - SYNC_BLOCKS_MAX + 1;
+    sync_ask(r, first, SYNC_BLOCKS_MAX);
+}
+
+/* It has less than it said, or keeps it to itself. */
+static void sync_disbelieve(struct replica *r, uint16_t peer)
+{
+    if (peer >= r->config.committee->count) return;
+    r->peers[peer].sealed_height = min_u64(r->peers[peer].sealed_height, r->sealed_height);
+}
+
+/* The header that would have named the field did not come. That a quorum has signed another block
+ * is proof enough. */
+static void sync_diverged(struct replica *r)
+{
+    char ours[65] = "unknown";
+    struct seal_slot *slot = seal_slot_find(r, r->sync.diverged_height);
+    if (slot) hex_encode(digest_span(&slot->hash), ours);
+    stop(r, 7,
+         "diverged: height %llu: a quorum has signed another block than the one that this node "
+         "computed, which has hash %s; no peer has sent its header",
+         (unsigned long long)r->sync.diverged_height, ours);
 }
 
 static void anchor_consider(struct replica *r)
@@ -88,9 +134,16 @@ static void fetch_consider(struct replica *r, struct fetch_state *fetch)
 void sync_timer(struct replica *r)
 {
     if (!r->started || r->stopped) return;
-    if (r->sync.waiting && r->moment.now_ms >= r->sync.deadline_ms) r->sync.waiting = false;
+    if (r->sync.diverged_height != 0 && r->moment.now_ms >= r->sync.diverged_until_ms) {
+        sync_diverged(r);
+        return;
+    }
+    if (r->sync.waiting && r->moment.now_ms >= r->sync.deadline_ms) {
+        r->sync.waiting = false;
+        sync_disbelieve(r, r->sync.peer);
+    }
     if (!r->sync.waiting && !r->sync.active) sync_consider(r);
-    if (!r->sync.waiting && !r->sync.active) anchor_consider(r);
+    if (!r->sync.active) anchor_consider(r);
     fetch_consider(r, &r->fetch);
     fetch_consider(r, &r->batch_fetch);
 }
@@ -101,6 +154,7 @@ uint64_t sync_wake_at(const struct replica *r)
     if (r->sync.waiting) at = r->sync.deadline_ms;
     if (!r->sync.waiting && !r->sync.active && r->sync.behind_since_ms != 0)
         at = max_u64(r->sync.behind_since_ms, r->moment.now_ms) + SYNC_PATIENCE_MS;
+    if (r->sync.diverged_height != 0) at = min_u64(at, r->sync.diverged_until_ms);
     if (r->anchor.wanted) at = min_u64(at, max_u64(r->anchor.retry_at_ms, r->moment.now_ms + 1));
     if (r->fetch.wanted) at = min_u64(at, r->fetch.deadline_ms);
     if (r->batch_fetch.wanted) at = min_u64(at, r->batch_fetch.deadline_ms);
@@ -151,10 +205,31 @@ bool fetch_local(struct replica *r)
     return found;
 }
 
+/* What the engine or the ledger has passed by is not wanted any more. */
+void fetch_settled(struct replica *r)
+{
+    if (r->fetch.index != 0 && r->fetch.index <= r->decided_last) r->fetch.wanted = false;
+    if (r->batch_fetch.index <= r->executed_sequence) r->batch_fetch.wanted = false;
+}
+
+/* A request is small and the answer large: each peer gets so many in a window. */
+static bool serve_allowed(struct replica *r, uint16_t peer, size_t bytes)
+{
+    struct replica_peer *state = peer_of(r, peer);
+    if (!state) return false;
+    if (r->moment.now_ms >= state->served_at_ms + SERVE_WINDOW_MS) {
+        state->served_at_ms = r->moment.now_ms;
+        state->served_bytes = state->served_times = 0;
+    }
+    state->served_times++;
+    state->served_bytes += bytes;
+    return state->served_times <= SERVE_TIMES_MAX && state->served_bytes <= SERVE_BYTES_MAX;
+}
+
 static void serve_proposal(struct replica *r, uint16_t peer, const struct digest *digest)
 {
     struct entry *entry = store_find(r, digest);
-    if (!entry || !entry->batch) return;
+    if (!entry || !entry->batch || !serve_allowed(r, peer, entry->batch->size)) return;
     struct writer w;
     writer_init(&w, SIZE_MAX / 2);
     proposal_write(&w, &entry->proposal);
@@ -162,16 +237,18 @@ static void serve_proposal(struct replica *r, uint16_t peer, const struct digest
     send_frame(r, peer, FRAME_FETCHED, blob_of_writer(r, &w), true);
 }
 
-/* The decided proposals from index on, up to the last one that we can prove. */
+/* The decided proposals from index on, up to the last one that we can prove and that the asker's
+ * engine takes in at once; it asks again for what is above. */
 static void serve_anchor(struct replica *r, uint16_t peer, uint64_t index)
 {
     uint64_t last = r->decided_last;
+    if (last < index || !serve_allowed(r, peer, 0)) return;
+    if (last - index > DECIDED_MAX) last = index + DECIDED_MAX;
     struct entry *proven = store_decided(r, last);
-    while (proven && !proven->proof && last > r->decided_first)
+    while (proven && !proven->proof && last > max_u64(r->decided_first, index))
         proven = store_decided(r, --last);
     if (!proven || !proven->proof) return;
     uint64_t first = min_u64(max_u64(index, r->decided_first), last);
-    if (last - first >= ANCHOR_PROPOSALS_MAX) first = last - ANCHOR_PROPOSALS_MAX + 1;
     struct writer w;
     writer_init(&w, SIZE_MAX / 2);
     write_u64(&w, r->config.epoch);
@@ -213,8 +290,9 @@ void fetched_frame(struct replica *r, uint16_t peer, struct blob *payload)
     struct digest digest = proposal_digest(&proposal);
     bool wanted = (r->fetch.wanted && digest_equal(&digest, &r->fetch.digest)) ||
                   (r->batch_fetch.wanted && digest_equal(&digest, &r->batch_fetch.digest));
+    if (!wanted) return;
     struct digest batch_hash = batch_digest(bytes);
-    if (!wanted || !digest_equal(&batch_hash, &proposal.batch)) return;
+    if (!digest_equal(&batch_hash, &proposal.batch)) return;
     struct blob *batch = blob_copy(bytes);
     if (!batch) {
         out_of_memory(r);
@@ -257,6 +335,16 @@ static void sync_known_block(struct replica *r, const struct check_block *block)
          (unsigned long long)block->header.height, field ? field : "hash", theirs, ours);
 }
 
+/* An answer is welcome even if it comes late and somebody else has been asked since: on a slow line
+ * nothing would ever come in time. One for each request. */
+void sync_blocks_frame(struct replica *r, uint16_t peer, struct blob *payload)
+{
+    if (peer >= r->config.committee->count || r->peers[peer].asked == 0) return;
+    r->peers[peer].asked--;
+    if (r->sync.peer == peer) r->sync.waiting = false;
+    if (!r->sync.active) r->sync.active = check_push(r, CHECK_BLOCKS, peer, 0, payload);
+}
+
 static bool sync_execute(struct replica *r, const struct check_block *block)
 {
     struct output *output = output_push(r, OUTPUT_EXECUTE_BLOCK);
@@ -277,8 +365,9 @@ static void sync_finish(struct replica *r)
     r->sync.discarding = false;
     r->sync.seals_first = 0;
     r->sync.behind_since_ms = 0;
-    r->anchor.wanted = true;
+    anchor_need(r);
     r->anchor.retry_at_ms = r->moment.now_ms;
+    fetch_settled(r);
     store_prune(r);
     order_hand_over(r);
     sync_timer(r);
@@ -289,6 +378,7 @@ void sync_blocks_checked(struct replica *r, struct check_job *job)
     uint64_t next = r->head.header.height + 1;
     ASSERT(r->sync.executing == 0);
     r->sync.seals_first = 0;
+    r->sync.peer = job->from;
     for (uint16_t i = 0; i < job->blocks_count && !r->stopped; i++) {
         const struct check_block *block = &job->blocks[i];
         if (block->header.height < next) {
@@ -300,10 +390,7 @@ void sync_blocks_checked(struct replica *r, struct check_job *job)
         }
     }
     if (r->sync.executing > 0 || r->stopped) return;
-    /* Nothing that we could use: this peer has less than it said. */
-    if (job->blocks_count == 0 && job->from < r->config.committee->count)
-        r->peers[job->from].sealed_height =
-            min_u64(r->peers[job->from].sealed_height, r->sealed_height);
+    if (job->blocks_count == 0) sync_disbelieve(r, job->from);
     r->sync.active = false;
     r->sync.behind_since_ms = r->moment.now_ms;
     order_hand_over(r);
@@ -358,6 +445,8 @@ void sync_block_executed(struct replica *r, struct execution *execution)
     r->sync.executing--;
     r->executed_sequence = execution->sequence;
     r->handed = max_u64(r->handed, execution->sequence);
+    r->peers[r->sync.peer].sealed_height = r->peers[r->sync.peer].claimed;
+    store_executed_up_to(r, execution->sequence, execution->sequence);
     if (execution->kind == EXECUTION_BLOCK) {
         order_head(r, &execution->header, &execution->hash);
         if (execution->header.height == r->sync.refused_height) sync_accuse(r);
@@ -376,12 +465,30 @@ void sync_block_executed(struct replica *r, struct execution *execution)
 
 /* ---- anchors ---- */
 
+/* Our own journal may know better than the engine's records, which stand behind the decisions. */
+void anchor_from_journal(struct replica *r)
+{
+    struct entry *last = store_decided(r, r->decided_last);
+    bool same = r->engine_status.index_decided == r->decided_last;
+    if (!last || !last->proof || r->engine_status.placed || !same) return;
+    struct proposal proposal = last->proposal;
+    engine_decided(r, &proposal, 1, blob_span(last->proof));
+}
+
+/* The ledger has left the engine behind, or the engine does not know the proposal at its place. */
+void anchor_need(struct replica *r)
+{
+    r->anchor.wanted =
+        r->executed_sequence > r->engine_status.index_decided || !r->engine_status.placed;
+}
+
 void anchor_checked(struct replica *r, struct check_job *job)
 {
     if (job->status != STATUS_OK || !r->anchor.wanted || r->sync.active || r->executing > 0) return;
     const struct proposal *first = &job->proposals[0];
     const struct proposal *last = &job->proposals[job->proposals_count - 1];
     if (first->index > r->executed_sequence + 1 || last->index < r->executed_sequence) return;
+    if (last->index - r->executed_sequence > DECIDED_MAX) return;
     engine_decided(r, job->proposals, job->proposals_count, job->proof);
-    if (r->engine_status.placed) r->anchor.wanted = false;
+    anchor_need(r);
 }

@@ -89,7 +89,7 @@ enum status testnet_note_pid(struct testnet *net, uint16_t index, int64_t pid,
     ASSERT(index < net->count);
     int lock = lock_dir(net, problem);
     if (lock < 0) return STATUS_IO;
-    struct testnet now;
+    struct testnet now = { .count = 0 };
     enum status status = testnet_load(&now, net->dir, problem);
     if (status == STATUS_OK) {
         now.nodes[index].pid = pid;
@@ -173,6 +173,28 @@ enum status testnet_load(struct testnet *net, const char *dir, struct problem *p
     return STATUS_OK;
 }
 
+enum status testnet_treasury_key(const struct testnet *net, struct secret_key *secret,
+                                 struct problem *problem)
+{
+    char path[PATH_BYTES_MAX];
+    struct buffer text;
+    struct key_file file;
+    testnet_file(net, "keys/treasury.json", path);
+    buffer_init(&text, KEY_FILE_BYTES_MAX);
+    enum status status = file_read_secret(path, &text, problem);
+    if (status == STATUS_OK) status = key_file_parse(buffer_span(&text), &file, problem);
+    if (status == STATUS_OK) {
+        if (file.plain)
+            *secret = file.secret;
+        else
+            status = problem_set(problem, STATUS_INVALID, "%s is encrypted", path);
+        key_wipe(&file.secret);
+    }
+    buffer_wipe(&text);
+    buffer_free(&text);
+    return status;
+}
+
 /* ---- removing ---- */
 
 static int remove_one(const char *path, const struct stat *info, int type, struct FTW *place)
@@ -185,7 +207,7 @@ static int remove_one(const char *path, const struct stat *info, int type, struc
 /* The document goes last but the folder, so that an interrupted removal can be repeated. */
 enum status testnet_remove(const struct testnet *net, struct problem *problem)
 {
-    struct testnet now;
+    struct testnet now = { .count = 0 };
     enum status status = testnet_load(&now, net->dir, problem);
     if (status != STATUS_OK) return status;
     for (uint16_t i = 0; i < now.count; i++)

@@ -61,6 +61,10 @@ void testnet_home(const struct testnet *net, uint16_t index, char path[PATH_BYTE
 void testnet_file(const struct testnet *net, const char *name, char path[PATH_BYTES_MAX]);
 void testnet_url(const struct testnet *net, uint16_t index, char url[TESTNET_URL]);
 
+/* The treasury's secret key, from keys/treasury.json. The caller wipes it. */
+enum status testnet_treasury_key(const struct testnet *net, struct secret_key *secret,
+                                 struct problem *problem);
+
 /* Removes everything below dir and dir itself. Refuses (STATUS_INVALID) a folder without
  * testnet.json and one with a running node. Symbolic links are removed, never followed. */
 enum status testnet_remove(const struct testnet *net, struct problem *problem);

@@ -322,6 +322,7 @@ enum status testnet_create(struct testnet *net, const struct testnet_options *op
     if (status == STATUS_OK) status = choose_ports(net, options->port_base, problem);
     if (status != STATUS_OK) return status;
 
+    ASSERT(net->count > 0);
     struct making *list = calloc(net->count, sizeof *list);
     if (!list) return problem_set(problem, STATUS_NO_MEMORY, "out of memory");
     struct secret_key treasury;

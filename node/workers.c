@@ -138,6 +138,12 @@ enum status workers_start(struct workers **out, uv_loop_t *loop, unsigned count,
     return STATUS_OK;
 }
 
+void workers_name(struct workers *workers, const char *name)
+{
+    for (unsigned i = 0; i < workers->count; i++)
+        pthread_setname_np(workers->threads[i], name);
+}
+
 enum status workers_submit(struct workers *workers, struct worker_job *job)
 {
     ASSERT(!workers->stopping); /* Only this thread sets it. */

@@ -28,6 +28,9 @@ struct workers;
 enum status workers_start(struct workers **workers, uv_loop_t *loop, unsigned count,
                           unsigned queue_max);
 
+/* What `top -H` and a profile show; at most 15 characters. */
+void workers_name(struct workers *workers, const char *name);
+
 /* STATUS_FULL: the caller keeps the job and refuses what it was for. */
 enum status workers_submit(struct workers *workers, struct worker_job *job);
 

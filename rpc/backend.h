@@ -172,6 +172,42 @@ struct tx_place {
     uint64_t sealed_height;
 };
 
+/* ---- what the RPC counts ----------------------------------------------------------------------
+ */
+
+/* Why a request was refused before a method ran; the label values of rpc_rejected_total, in the
+ * same order. X(name) */
+#define RPC_REJECTION_LIST(X) \
+    X(host) \
+    X(origin) \
+    X(content_type) \
+    X(header) /* malformed, repeated or missing ones */ \
+    X(body)   /* no length, or too long */ \
+    X(method) /* the HTTP verb */ \
+    X(path) \
+    X(rate) \
+    X(connections) \
+    X(queue) \
+    X(other) /* a deadline has passed */
+
+enum rpc_rejection {
+#define X(name) RPC_REJECTION_##name,
+    RPC_REJECTION_LIST(X)
+#undef X
+        RPC_REJECTION_COUNT
+};
+
+struct rpc_observation {
+    enum { RPC_OBSERVED_CALL, RPC_OBSERVED_REJECTION, RPC_OBSERVED_LEVELS } kind;
+    size_t method;             /* CALL: index in the method table; its size: an unknown method */
+    bool local;                /* CALL: over the local socket */
+    bool ok;                   /* CALL: answered with a result */
+    uint64_t microseconds;     /* CALL: from its first turn to its answer */
+    enum rpc_rejection reason; /* REJECTION */
+    uint32_t connections[2];   /* LEVELS: over HTTP, over the local socket */
+    uint32_t queue, waiters;   /* LEVELS */
+};
+
 /* ---- the table ------------------------------------------------------------------------------ */
 
 struct rpc_backend {
@@ -210,9 +246,13 @@ struct rpc_backend {
     /* admin_shutdown: begins a clean stop and returns at once. */
     void (*shutdown)(void *context, uint64_t timeout_ms);
 
-    /* The text of /metrics, allocated with malloc; the caller frees. NULL without memory. The
-     * server appends its own rpc_ metrics. */
+    /* The text of /metrics, allocated with malloc; the caller frees. NULL without memory. */
     char *(*metrics)(void *context);
+
+    /* One answered call or refused request, for rpc_requests_total, rpc_request_seconds and
+     * rpc_rejected_total; and the levels of now, just before metrics is called. Cheap. May be
+     * NULL. */
+    void (*observe)(void *context, const struct rpc_observation *observation);
 
     /* One line of the log. event is a constant name; fields an object, borrowed. May be NULL. */
     void (*log)(void *context, int level, const char *event, const json_t *fields);

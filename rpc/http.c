@@ -12,9 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-enum { POOL_BYTES = 16 * 1024, POOL_STEP = 1024, METRICS_BYTES_MAX = 4 * 1024 * 1024 };
+enum { POOL_BYTES = 16 * 1024, POOL_STEP = 1024 };
 enum { CONNECTIONS_SPARE = 16 }; /* our own limit must be met before the library's */
 
 struct http {
@@ -81,7 +82,7 @@ static enum MHD_Result respond(struct exchange *x, unsigned http_status, const c
 }
 
 /* A JSON-RPC error with a null id; name and value are one more header, or NULL. */
-static enum MHD_Result refuse(struct exchange *x, unsigned http_status, enum meter_reject reason,
+static enum MHD_Result refuse(struct exchange *x, unsigned http_status, enum rpc_rejection reason,
                               enum rpc_error error, json_t *data, const char *name,
                               const char *value)
 {
@@ -94,7 +95,7 @@ static enum MHD_Result refuse(struct exchange *x, unsigned http_status, enum met
 }
 
 static enum MHD_Result refuse_request(struct exchange *x, unsigned http_status,
-                                      enum meter_reject reason, const char *detail)
+                                      enum rpc_rejection reason, const char *detail)
 {
     return refuse(x, http_status, reason, RPC_ERROR_invalid_request,
                   json_pack("{s:s}", "detail", detail), NULL, NULL);
@@ -104,12 +105,12 @@ static enum MHD_Result refuse_busy(struct exchange *x)
 {
     const struct rpc_core *core = x->http->shared->core;
     if (atomic_load(&x->http->draining))
-        return refuse(x, MHD_HTTP_SERVICE_UNAVAILABLE, REJECT_rpc_queue, RPC_ERROR_unavailable,
+        return refuse(x, MHD_HTTP_SERVICE_UNAVAILABLE, RPC_REJECTION_queue, RPC_ERROR_unavailable,
                       json_pack("{s:s}", "reason", "draining"), "Retry-After", "1");
     json_t *data = json_pack("{s:s, s:I, s:i}", "limit", "rpc_queue", "max",
                              (json_int_t)core->limits.queue_max, "retry_after_ms", 1000);
-    return refuse(x, MHD_HTTP_SERVICE_UNAVAILABLE, REJECT_rpc_queue, RPC_ERROR_limit_exceeded, data,
-                  "Retry-After", "1");
+    return refuse(x, MHD_HTTP_SERVICE_UNAVAILABLE, RPC_REJECTION_queue, RPC_ERROR_limit_exceeded,
+                  data, "Retry-After", "1");
 }
 
 static enum MHD_Result respond_text(struct exchange *x, unsigned http_status, const char *type,
@@ -174,19 +175,19 @@ static bool refuse_head(struct exchange *x, const struct head *head, const char 
     const struct http_shared *shared = x->http->shared;
     const char *wrong = head_wrong(head, version);
     if (wrong) {
-        *result = refuse_request(x, MHD_HTTP_BAD_REQUEST, REJECT_head, wrong);
+        *result = refuse_request(x, MHD_HTTP_BAD_REQUEST, RPC_REJECTION_header, wrong);
         return true;
     }
     if (!host_allowed(head->host, shared->hosts, shared->host_count)) {
         *result =
-            refuse(x, MHD_HTTP_FORBIDDEN, REJECT_host, RPC_ERROR_forbidden,
+            refuse(x, MHD_HTTP_FORBIDDEN, RPC_REJECTION_host, RPC_ERROR_forbidden,
                    json_pack("{s:s}", "hint", "this Host is not in rpc.allowed_hosts"), NULL, NULL);
         return true;
     }
     enum origin origin =
         origin_judge(head->origin, head->host, shared->origins, shared->origin_count);
     if (origin == ORIGIN_REFUSED) {
-        *result = refuse(x, MHD_HTTP_FORBIDDEN, REJECT_origin, RPC_ERROR_forbidden,
+        *result = refuse(x, MHD_HTTP_FORBIDDEN, RPC_REJECTION_origin, RPC_ERROR_forbidden,
                          json_pack("{s:s}", "hint", "this Origin is not in rpc.allowed_origins"),
                          NULL, NULL);
         return true;
@@ -218,7 +219,7 @@ static enum MHD_Result get_health(struct exchange *x, bool live)
     memset(&query, 0, sizeof query);
     MHD_get_connection_values(x->connection, MHD_GET_ARGUMENT_KIND, read_query, &query);
     if (query.wrong)
-        return refuse_request(x, MHD_HTTP_BAD_REQUEST, REJECT_head,
+        return refuse_request(x, MHD_HTTP_BAD_REQUEST, RPC_REJECTION_header,
                               "the query has verbose, exclude=CHECK and behind_max=N only");
     struct node_view *view = malloc(sizeof *view);
     if (!view) return MHD_NO;
@@ -237,21 +238,12 @@ static enum MHD_Result get_health(struct exchange *x, bool live)
 static enum MHD_Result get_metrics(struct exchange *x)
 {
     const struct rpc_core *core = x->http->shared->core;
-    char *node = core->backend->metrics(core->backend->context);
-    if (!node) return MHD_NO;
-    struct buffer text;
-    buffer_init(&text, METRICS_BYTES_MAX);
-    enum status status = buffer_append(&text, span_text(node));
-    free(node);
-    if (status == STATUS_OK)
-        status = meter_write(core->meter, queue_size(x->http->shared->queue),
-                             waiters_count(core->waiters), &text);
-    enum MHD_Result result = MHD_NO;
-    if (status == STATUS_OK)
-        result = respond_text(x, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",
-                              buffer_span(&text));
-    buffer_free(&text);
-    return result;
+    const struct rpc_backend *backend = core->backend;
+    meter_levels(core->meter, queue_size(x->http->shared->queue), waiters_count(core->waiters));
+    char *text = backend->metrics(backend->context);
+    if (!text) return MHD_NO;
+    return respond(x, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", text, strlen(text),
+                   MHD_RESPMEM_MUST_FREE, NULL, NULL);
 }
 
 static enum MHD_Result get_openrpc(struct exchange *x)
@@ -267,16 +259,16 @@ static enum MHD_Result begin_post(struct exchange *x, const struct head *head)
 {
     uint32_t body_max = x->http->shared->core->limits.body_max;
     if (head->lengths == 0)
-        return refuse_request(x, MHD_HTTP_LENGTH_REQUIRED, REJECT_length,
+        return refuse_request(x, MHD_HTTP_LENGTH_REQUIRED, RPC_REJECTION_body,
                               "a body needs Content-Length; chunked bodies are refused");
     uint64_t size = strtoull(head->length, NULL, 10); /* The library has checked its digits. */
     if (size > body_max)
-        return refuse(x, MHD_HTTP_CONTENT_TOO_LARGE, REJECT_body_max, RPC_ERROR_limit_exceeded,
+        return refuse(x, MHD_HTTP_CONTENT_TOO_LARGE, RPC_REJECTION_body, RPC_ERROR_limit_exceeded,
                       json_pack("{s:s, s:I, s:I}", "limit", "body_max", "max", (json_int_t)body_max,
                                 "got", (json_int_t)min_u64(size, INT64_MAX)),
                       NULL, NULL);
     if (!content_type_is_json(head->content_type))
-        return refuse_request(x, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, REJECT_content_type,
+        return refuse_request(x, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, RPC_REJECTION_content_type,
                               "Content-Type must be application/json");
     x->body = malloc((size_t)size + 1);
     if (!x->body) return MHD_NO;
@@ -365,7 +357,7 @@ static enum route route_of(const char *path)
 
 static enum MHD_Result refuse_verb(struct exchange *x, const char *allowed)
 {
-    return refuse(x, MHD_HTTP_METHOD_NOT_ALLOWED, REJECT_verb, RPC_ERROR_invalid_request,
+    return refuse(x, MHD_HTTP_METHOD_NOT_ALLOWED, RPC_REJECTION_method, RPC_ERROR_invalid_request,
                   json_pack("{s:s}", "detail", "this path does not know that verb"), "Allow",
                   allowed);
 }
@@ -417,7 +409,7 @@ static enum MHD_Result begin(struct exchange *x, const char *path, const char *v
     bool post = strcmp(verb, MHD_HTTP_METHOD_POST) == 0;
     bool get = strcmp(verb, MHD_HTTP_METHOD_GET) == 0 || strcmp(verb, MHD_HTTP_METHOD_HEAD) == 0;
     if (x->route == ROUTE_NONE)
-        return refuse_request(x, MHD_HTTP_NOT_FOUND, REJECT_path, "no such path");
+        return refuse_request(x, MHD_HTTP_NOT_FOUND, RPC_REJECTION_path, "no such path");
     if (x->cors_origin && strcmp(verb, MHD_HTTP_METHOD_OPTIONS) == 0) return answer_preflight(x);
     if (x->route == ROUTE_RPC) return post ? begin_post(x, &head) : refuse_verb(x, "POST");
     /* Answered when it has come whole: the library closes a connection after an early answer. */
@@ -483,7 +475,7 @@ static enum MHD_Result on_accept(void *context, const struct sockaddr *address, 
     (void)address;
     (void)size;
     if (http->transport == TRANSPORT_LOCAL || links_room(http->shared->links)) return MHD_YES;
-    meter_reject(http->shared->core->meter, REJECT_connections);
+    meter_reject(http->shared->core->meter, RPC_REJECTION_connections);
     return MHD_NO;
 }
 
@@ -548,7 +540,9 @@ void http_drain(struct http *http)
 {
     if (atomic_exchange(&http->draining, true)) return;
     MHD_quiesce_daemon(http->daemon); /* gives the listening socket back */
-    close(http->listener);
+    /* Refuses from now on. Closed only when the library's thread has ended, which may be about to
+     * use the descriptor. */
+    shutdown(http->listener, SHUT_RDWR);
 }
 
 uint32_t http_suspended(const struct http *http)
@@ -562,5 +556,6 @@ void http_close(struct http *http)
     http_drain(http);
     ASSERT(http_suspended(http) == 0);
     MHD_stop_daemon(http->daemon);
+    close(http->listener);
     free(http);
 }

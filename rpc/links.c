@@ -143,7 +143,7 @@ uint32_t links_sweep(struct links *links, uint64_t now_ms)
         if (link->shut || link->deadline_ms > now_ms) continue;
         link->shut = true;
         shutdown(link->descriptor, SHUT_RDWR);
-        meter_reject(links->meter, REJECT_deadline);
+        meter_reject(links->meter, RPC_REJECTION_other);
     }
     uint32_t count = links->count;
     pthread_mutex_unlock(&links->lock);

@@ -23,6 +23,7 @@ static uint16_t port_of(int descriptor)
 {
     struct sockaddr_storage address;
     socklen_t size = sizeof address;
+    memset(&address, 0, sizeof address);
     if (getsockname(descriptor, (struct sockaddr *)&address, &size) != 0) return 0;
     if (address.ss_family == AF_INET6)
         return ntohs(((const struct sockaddr_in6 *)&address)->sin6_port);

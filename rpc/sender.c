@@ -114,6 +114,7 @@ static struct rpc_client *client_take(struct sender *s, size_t node)
 static void client_give(struct sender *s, size_t node, struct rpc_client *client)
 {
     struct target *target = &s->targets[node];
+    ASSERT(target->idle != NULL);
     ASSERT(target->idle_count < s->options->in_flight);
     target->idle[target->idle_count++] = client;
 }
@@ -177,6 +178,7 @@ static void flight_ask(struct sender *s, struct flight *f, bool waits)
 static size_t node_after(const struct sender *s, size_t node)
 {
     size_t count = s->options->url_count;
+    ASSERT(count > 0);
     uint64_t now_ms = rpc_monotonic_ms();
     for (size_t i = 1; i <= count; i++)
         if (s->targets[(node + i) % count].avoid_until_ms <= now_ms) return (node + i) % count;

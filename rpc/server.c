@@ -137,8 +137,8 @@ static void *timer_main(void *context)
     return NULL;
 }
 
-static enum status start_thread(pthread_t *thread, void *(*run)(void *), void *context,
-                                struct problem *problem)
+static enum status start_thread(pthread_t *thread, const char *name, void *(*run)(void *),
+                                void *context, struct problem *problem)
 {
     pthread_attr_t attributes;
     if (pthread_attr_init(&attributes) != 0)
@@ -146,7 +146,10 @@ static enum status start_thread(pthread_t *thread, void *(*run)(void *), void *c
     int error = pthread_attr_setstacksize(&attributes, STACK_BYTES);
     if (error == 0) error = pthread_create(thread, &attributes, run, context);
     pthread_attr_destroy(&attributes);
-    if (error == 0) return STATUS_OK;
+    if (error == 0) {
+        pthread_setname_np(*thread, name); /* For `top -H` and profiles. */
+        return STATUS_OK;
+    }
     return problem_set(problem, STATUS_FULL, "an RPC thread does not start: %s", strerror(error));
 }
 
@@ -183,7 +186,7 @@ static bool make_parts(struct rpc_server *s, const struct rpc_options *options)
     uint32_t submits = limits->connections_max * SUBMITS_PER_CONNECTION;
     /* One request for each connection: TCP, and as many on the local socket; spare included. */
     uint32_t capacity = 2 * limits->connections_max + 64;
-    s->core.meter = meter_new(options->methods, options->method_count);
+    s->core.meter = meter_new(s->core.backend);
     s->core.waiters = waiters_new(limits->waiters_max, submits, wake, s);
     s->queue = queue_new(limits->queue_max, capacity);
     s->links = s->core.meter ? links_new(&s->core.limits, s->core.meter) : NULL;
@@ -238,11 +241,11 @@ static enum status start_readers(struct rpc_server *s, const struct rpc_options 
             status = ledger_reader_open(&r->reader.ledger, options->ledger_path, &ledger, problem);
         if (status != STATUS_OK) return status;
         if (r->reader.ledger) ledger_reader_limit(r->reader.ledger, rpc_reader_expired, &r->reader);
-        status = start_thread(&r->thread, reader_main, r, problem);
+        status = start_thread(&r->thread, "rpc-reader", reader_main, r, problem);
         if (status != STATUS_OK) return status;
         r->started = true;
     }
-    enum status status = start_thread(&s->timer, timer_main, s, problem);
+    enum status status = start_thread(&s->timer, "rpc-timer", timer_main, s, problem);
     if (status == STATUS_OK) s->timer_started = true;
     return status;
 }

@@ -63,9 +63,9 @@ struct rpc_options {
 enum status rpc_start(struct rpc_server **server, const struct rpc_options *options,
                       const struct rpc_backend *backend, struct problem *problem);
 
-/* No new connections; requests under way get -32002 `draining` or are closed; all threads end.
- * Every submit must have been answered (done called) or must never be: call it after the node has
- * finished its submissions, or let done be called while it runs. NULL is allowed. */
+/* No new connections; whoever waits, for a block or for admission, is answered -32002 `draining`;
+ * all threads end. submit_done may be called while it runs, not after it has returned: the node
+ * answers or forgets what is left of its submissions. NULL is allowed. */
 void rpc_stop(struct rpc_server *server);
 
 /* The port of listener i (for port 0). */

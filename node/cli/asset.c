@@ -2,7 +2,7 @@
 #include "node/cli/write.h"
 #include "node/cli_amount.h"
 
-#define READING (CLI_GROUP_NODE | CLI_GROUP_OUTPUT)
+#define READING (CLI_GROUP_NODE | CLI_GROUP_OUTPUT | CLI_GROUP_READ)
 #define WRITING (CLI_GROUP_NODE | CLI_GROUP_WRITE | CLI_GROUP_SECRET)
 
 /* ---- create ---- */

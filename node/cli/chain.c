@@ -1,7 +1,7 @@
 /* node/cli/chain.c -- what a node answers about chain, blocks, members and itself. */
 #include "node/cli/read.h"
 
-#define READING (CLI_GROUP_NODE | CLI_GROUP_OUTPUT)
+#define READING (CLI_GROUP_NODE | CLI_GROUP_OUTPUT | CLI_GROUP_READ)
 
 /* ---- block ---- */
 

@@ -24,12 +24,15 @@
 /* ---- groups ---- */
 
 extern const struct cli_command lifecycle_commands[]; /* init start stop version help */
-extern const struct cli_command status_commands[];    /* status health explain */
+extern const struct cli_command status_commands[];    /* status health */
+extern const struct cli_command explain_commands[];
 extern const struct cli_command genesis_commands[];
+extern const struct cli_command genesis_draft_commands[];
 extern const struct cli_command key_commands[];
 extern const struct cli_command config_commands[];
 extern const struct cli_command log_commands[];
 extern const struct cli_command tx_commands[];
+extern const struct cli_command tx_file_commands[];
 extern const struct cli_command account_commands[];
 extern const struct cli_command asset_commands[];
 extern const struct cli_command balance_commands[];
@@ -44,7 +47,9 @@ extern const struct cli_command mempool_commands[];
 extern const struct cli_command audit_commands[];
 extern const struct cli_command ledger_commands[];
 extern const struct cli_command rpc_commands[];
+extern const struct cli_command import_commands[]; /* tx import */
 extern const struct cli_command testnet_commands[];
+extern const struct cli_command payments_commands[]; /* testnet payments */
 extern const struct cli_command demo_commands[];
 
 /* The whole table. */
@@ -56,7 +61,8 @@ extern const struct cli_table cli_table;
 int cli_fail(int exit_code, const char *word, const char *hint, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* "witan: WHAT: the problem's sentence"; the exit code by its status. */
+/* "witan: WHAT: the problem's sentence" (without WHAT if the sentence begins so); the exit code by
+ * its status. */
 int cli_fail_problem(const struct problem *problem, const char *what);
 
 /* The same for what an operator wrote: genesis, key and configuration files (exit 10), unless the
@@ -72,6 +78,14 @@ int cli_fail_memory(void);
 /* A sentence on stderr, unless --quiet. */
 void cli_note(const struct cli_call *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* ---- settings ---- */
+
+struct config;
+
+/* Of a command with CLI_GROUP_HOME: file, environment, and --section.key=value if it takes them. */
+enum status cli_config_load(const struct cli_call *call, struct config **config,
+                            struct problem *problem);
 
 /* ---- a node ---- */
 
@@ -98,6 +112,13 @@ int cli_close(const struct cli_call *call, FILE *stream, int exit_code);
 
 /* Writes text to a file or, with path NULL or "-", to stdout; exit code. */
 int cli_write_file(const char *path, const char *text, size_t size, unsigned mode, bool replace);
+
+/* A JSON value indented, with a line end behind it; heap; NULL without memory or value. */
+char *cli_json_text(const json_t *value);
+
+/* `given`, or NAME in the home's config directory. false if the path is too long (printed). */
+bool cli_path_or_config(const struct cli_call *call, const char *given, const char *name,
+                        char path[PATH_BYTES_MAX]);
 
 /* Home directories: config/ and data/ of --home, else /etc/witan and /var/lib/witan. */
 void cli_config_dir(const struct cli_call *call, char path[PATH_BYTES_MAX]);

@@ -27,6 +27,29 @@ void cli_data_dir(const struct cli_call *call, char path[PATH_BYTES_MAX])
     home_part(call, "data", "/var/lib/witan", path);
 }
 
+char *cli_json_text(const json_t *value)
+{
+    char *text = value ? json_dumps(value, JSON_INDENT(2)) : NULL;
+    size_t size = text ? strlen(text) : 0;
+    char *line = text ? realloc(text, size + 2) : NULL;
+    if (line)
+        memcpy(line + size, "\n", 2);
+    else
+        free(text);
+    return line;
+}
+
+bool cli_path_or_config(const struct cli_call *call, const char *given, const char *name,
+                        char path[PATH_BYTES_MAX])
+{
+    char dir[PATH_BYTES_MAX];
+    cli_config_dir(call, dir);
+    enum status status = given ? path_join(path, "", given) : path_join(path, dir, name);
+    if (status != STATUS_OK)
+        cli_fail(CLI_EXIT_USAGE, NULL, NULL, "the path %.60s... is too long", given ? given : dir);
+    return status == STATUS_OK;
+}
+
 /* ---- a node ---- */
 
 /* Without --node: the home's socket, else the system's if we may open it, else loopback. */
@@ -44,7 +67,9 @@ size_t cli_urls(const struct cli_call *call, char *urls[CLI_NODES_MAX])
 {
     const char *list = cli_text(call, "node");
     char standard[PATH_BYTES_MAX + 8];
-    if (!list) {
+    /* A flag wins over the environment: --home typed beats WITAN_NODE, or the wrong node answers. */
+    bool home_wins = cli_has(call, "home") && cli_given(call, "home") && !cli_given(call, "node");
+    if (!list || home_wins) {
         standard_url(call, standard);
         list = standard;
     }
@@ -120,7 +145,7 @@ int cli_close(const struct cli_call *call, FILE *stream, int exit_code)
         failed = fflush(stream) != 0 || failed;
     else
         failed = fclose(stream) != 0 || failed;
-    if (!failed || exit_code != CLI_EXIT_DONE) return exit_code;
+    if (!failed || errno == EPIPE || exit_code != CLI_EXIT_DONE) return exit_code;
     const char *path = cli_has(call, "output") ? cli_text(call, "output") : NULL;
     return cli_fail(CLI_EXIT_IO, NULL, NULL, "%s: writing failed: %s", path ? path : "stdout",
                     strerror(errno));

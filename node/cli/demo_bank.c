@@ -7,23 +7,6 @@
 enum { EXPIRES_MS = 300000, PATIENCE_MS = 60000 };
 enum { MONEY = 100000000 }; /* a million euros in cents */
 
-static enum status read_key(struct demo_bank *bank, const char *path, struct problem *problem)
-{
-    struct buffer text;
-    struct key_file file = { .plain = false };
-    buffer_init(&text, KEY_FILE_BYTES_MAX);
-    enum status status = file_read_secret(path, &text, problem);
-    if (status == STATUS_OK) status = key_file_parse(buffer_span(&text), &file, problem);
-    if (status == STATUS_OK && !file.plain)
-        status = problem_set(problem, STATUS_INVALID, "%s is encrypted", path);
-    bank->key = file.secret;
-    bank->public_key = file.public_key;
-    key_wipe(&file.secret);
-    buffer_wipe(&text);
-    buffer_free(&text);
-    return status;
-}
-
 enum status demo_bank_open(struct demo_bank *bank, const struct testnet *net,
                            struct problem *problem)
 {
@@ -43,8 +26,9 @@ enum status demo_bank_open(struct demo_bank *bank, const struct testnet *net,
     }
     testnet_file(net, "1/config/genesis.json", path);
     enum status status = genesis_load(path, &bank->genesis, problem);
-    testnet_file(net, "keys/treasury.json", path);
-    return status == STATUS_OK ? read_key(bank, path, problem) : status;
+    if (status == STATUS_OK) status = testnet_treasury_key(net, &bank->key, problem);
+    if (status == STATUS_OK) key_public(&bank->key, &bank->public_key);
+    return status;
 }
 
 void demo_bank_close(struct demo_bank *bank)
@@ -95,18 +79,18 @@ static void draft_founding(struct demo_bank *bank, uint8_t signer[SIGNER_BYTES])
     operation->asset_mint.amount = MONEY;
 }
 
-static bool next(void *context, struct send_item *item)
+static enum sender_next next(void *context, struct send_item *item)
 {
     struct round_context *c = context;
     uint8_t signer[SIGNER_BYTES];
-    if (c->status != STATUS_OK || c->round->sent == c->round->wanted) return false;
+    if (c->status != STATUS_OK || c->round->sent == c->round->wanted) return SENDER_END;
     if (c->founding)
         draft_founding(c->bank, signer);
     else
         draft_transfer(c->bank);
     c->status = sign(c->bank, item);
     if (c->status == STATUS_OK) c->round->sent++;
-    return c->status == STATUS_OK;
+    return c->status == STATUS_OK ? SENDER_ITEM : SENDER_END;
 }
 
 static const char *result_word(const json_t *status)

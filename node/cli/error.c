@@ -10,6 +10,7 @@ int cli_fail(int exit_code, const char *word, const char *hint, const char *form
 {
     va_list arguments;
     va_start(arguments, format);
+    fflush(stdout); /* What was said before comes first, also in a log that holds both. */
     fputs("witan: ", stderr);
     vfprintf(stderr, format, arguments);
     va_end(arguments);
@@ -24,19 +25,24 @@ int cli_fail_memory(void)
     return cli_fail(CLI_EXIT_SYSTEM, NULL, NULL, "out of memory");
 }
 
+/* "WHAT: the sentence", unless the sentence begins so itself, as those that name a file do. */
+static int fail_with(int exit_code, const struct problem *problem, const char *what)
+{
+    const char *text = problem->text[0] ? problem->text : status_text(problem->status);
+    if (strncmp(text, what, strlen(what)) == 0) return cli_fail(exit_code, NULL, NULL, "%s", text);
+    return cli_fail(exit_code, NULL, NULL, "%s: %s", what, text);
+}
+
 int cli_fail_problem(const struct problem *problem, const char *what)
 {
-    return cli_fail(cli_exit_of_status(problem->status), NULL, NULL, "%s: %s", what,
-                    problem->text[0] ? problem->text : status_text(problem->status));
+    return fail_with(cli_exit_of_status(problem->status), problem, what);
 }
 
 int cli_fail_document(const struct problem *problem, const char *what)
 {
     bool system = problem->status == STATUS_NO_MEMORY || problem->status == STATUS_IO ||
-                  problem->status == STATUS_BUSY;
-    int exit_code = system ? cli_exit_of_status(problem->status) : CLI_EXIT_CONFIG;
-    return cli_fail(exit_code, NULL, NULL, "%s: %s", what,
-                    problem->text[0] ? problem->text : status_text(problem->status));
+                  problem->status == STATUS_BUSY || problem->status == STATUS_EXISTS;
+    return fail_with(system ? cli_exit_of_status(problem->status) : CLI_EXIT_CONFIG, problem, what);
 }
 
 void cli_note(const struct cli_call *call, const char *format, ...)
@@ -71,6 +77,8 @@ static int exit_of_error(const struct rpc_failure *failure)
 
 static const char *hint_of(const struct rpc_failure *failure)
 {
+    const char *hint = json_string_value(json_object_get(failure->data, "hint"));
+    if (hint) return hint;
     const struct explanation *explanation = explain_find(failure->kind);
     if (explanation) return explanation->remedy;
     switch (failure->retry) {
@@ -93,7 +101,7 @@ static void data_text(const json_t *data, char *text, size_t size)
     json_object_foreach((json_t *)data, name, value)
     {
         bool known = strcmp(name, "kind") == 0 || strcmp(name, "retry") == 0 ||
-                     strcmp(name, "request_id") == 0;
+                     strcmp(name, "request_id") == 0 || strcmp(name, "hint") == 0;
         if (known || json_is_null(value)) continue;
         char *line = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
         if (!line) return;

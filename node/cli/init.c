@@ -149,18 +149,10 @@ static enum status write_validator(const struct home *home, const struct secret_
 enum status cli_write_document(const char *path, json_t *document, unsigned mode,
                                struct problem *problem)
 {
-    char *text = document ? json_dumps(document, JSON_INDENT(2)) : NULL;
+    char *text = cli_json_text(document);
     json_decref(document);
     if (!text) return problem_set(problem, STATUS_NO_MEMORY, "out of memory");
-    struct buffer bytes;
-    buffer_init(&bytes, GENESIS_BYTES_MAX);
-    enum status status = buffer_append(&bytes, span_text(text));
-    if (status == STATUS_OK) status = buffer_append(&bytes, span_text("\n"));
-    if (status == STATUS_OK)
-        status = file_write(path, buffer_span(&bytes), mode, false, problem);
-    else
-        problem_set(problem, status, "%s: %s", path, status_text(status));
-    buffer_free(&bytes);
+    enum status status = file_write(path, span_text(text), mode, false, problem);
     free(text);
     return status;
 }
@@ -214,24 +206,27 @@ static enum status seal_key_of(const struct home *home, struct public_key *key,
     return status;
 }
 
-static enum status copy_genesis(const struct home *home, const char *source,
-                                struct genesis **genesis, struct problem *problem)
+/* Is the home's genesis there already, and the same one? */
+static enum status genesis_present(const struct home *home, const struct genesis *genesis,
+                                   bool *present, struct problem *problem)
 {
     char path[PATH_BYTES_MAX];
-    struct genesis *present = NULL;
-    enum status status = genesis_load(source, genesis, problem);
-    if (status == STATUS_OK) status = file_in(home->config, "genesis.json", path, problem);
-    if (status != STATUS_OK) return status;
-    if (!file_exists(path)) return cli_write_document(path, genesis_json(*genesis), 0644, problem);
-    status = genesis_load(path, &present, problem);
-    if (status == STATUS_OK && !digest_equal(&present->chain_id, &(*genesis)->chain_id))
+    struct genesis *own = NULL;
+    *present = false;
+    enum status status = file_in(home->config, "genesis.json", path, problem);
+    if (status != STATUS_OK || !file_exists(path)) return status;
+    status = genesis_load(path, &own, problem);
+    if (status == STATUS_OK && !digest_equal(&own->chain_id, &genesis->chain_id))
         status = problem_set(problem, STATUS_MISMATCH, "%s is the genesis of another network, %s",
-                             path, present->network);
-    genesis_free(present);
+                             path, own->network);
+    genesis_free(own);
+    *present = status == STATUS_OK;
     return status;
 }
 
-static enum status make_safety(const struct home *home, const struct genesis *genesis,
+/* Once for a seal key, before the genesis takes its place: a home that has its genesis has had its
+ * safety file, and when that is gone, nobody knows what the key has promised. */
+static enum status make_safety(const struct home *home, const struct genesis *genesis, bool present,
                                struct problem *problem)
 {
     struct public_key key;
@@ -239,25 +234,34 @@ static enum status make_safety(const struct home *home, const struct genesis *ge
     enum status status = seal_key_of(home, &key, problem);
     if (status == STATUS_NOT_FOUND) return STATUS_OK; /* An observer promises nothing. */
     if (status == STATUS_OK) status = file_in(home->data, "safety", path, problem);
-    if (status != STATUS_OK) return status;
-    char journal[PATH_BYTES_MAX];
-    if (file_exists(path)) return STATUS_OK; /* Promises are never reset. */
-    status = file_in(home->data, "journal", journal, problem);
-    if (status == STATUS_OK && file_exists(journal))
+    if (status != STATUS_OK || file_exists(path)) return status;
+    if (present)
         return problem_set(problem, STATUS_CONFLICT,
-                           "%s has a journal but no safety file: its key may have promised "
-                           "something; give the validator a new seal key",
-                           home->data);
-    return status != STATUS_OK ? status : safety_create(path, &key, &genesis->chain_id, problem);
+                           "%s is gone and is not made again: the seal key may have promised "
+                           "something; the node follows without a vote until it has a new one",
+                           path);
+    return safety_create(path, &key, &genesis->chain_id, problem);
+}
+
+static enum status place_genesis(const struct home *home, const struct genesis *genesis,
+                                 struct problem *problem)
+{
+    bool present;
+    char path[PATH_BYTES_MAX];
+    enum status status = genesis_present(home, genesis, &present, problem);
+    if (status == STATUS_OK) status = make_directories(home, problem);
+    if (status == STATUS_OK) status = make_safety(home, genesis, present, problem);
+    if (status == STATUS_OK) status = file_in(home->config, "genesis.json", path, problem);
+    if (status != STATUS_OK || present) return status;
+    return cli_write_document(path, genesis_json(genesis), 0644, problem);
 }
 
 static int add_genesis(const struct home *home, const char *source)
 {
     struct genesis *genesis = NULL;
     struct problem problem = { .status = STATUS_OK };
-    enum status status = copy_genesis(home, source, &genesis, &problem);
-    if (status == STATUS_OK) status = make_directories(home, &problem);
-    if (status == STATUS_OK) status = make_safety(home, genesis, &problem);
+    enum status status = genesis_load(source, &genesis, &problem);
+    if (status == STATUS_OK) status = place_genesis(home, genesis, &problem);
     if (status == STATUS_OK) {
         char id[65];
         char words[128];
@@ -267,6 +271,7 @@ static int add_genesis(const struct home *home, const char *source)
                  words);
     }
     genesis_free(genesis);
+    if (status == STATUS_CONFLICT) return cli_fail_problem(&problem, "init");
     return status == STATUS_OK ? CLI_EXIT_DONE : cli_fail_document(&problem, "genesis");
 }
 

@@ -136,9 +136,9 @@ static int export_command(struct cli_call *call)
             exit_code = cli_fail_document(&problem, "key export");
         return exit_code;
     }
-    char *text = document ? json_dumps(document, JSON_INDENT(2)) : NULL;
+    char *text = cli_json_text(document);
     if (text)
-        puts(text);
+        fputs(text, stdout);
     else
         exit_code = cli_fail_memory();
     free(text);

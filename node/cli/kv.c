@@ -1,7 +1,7 @@
 /* node/cli/kv.c -- records: a key and a value of an account. */
 #include "node/cli/write.h"
 
-#define READING (CLI_GROUP_NODE | CLI_GROUP_OUTPUT)
+#define READING (CLI_GROUP_NODE | CLI_GROUP_OUTPUT | CLI_GROUP_READ)
 #define WRITING (CLI_GROUP_NODE | CLI_GROUP_WRITE | CLI_GROUP_SECRET)
 
 /* ---- put, delete ---- */

@@ -2,49 +2,24 @@
 #include "node/cli/init.h"
 
 #include "node/cli_help.h"
-#include "node/log.h"
+#include "node/log_config.h"
 #include "node/metrics.h"
 #include "node/node.h"
-#include <stdlib.h>
-#include <unistd.h>
 
 /* ---- start ---- */
 
-static enum log_format log_format_of(const char *word)
-{
-    if (strcmp(word, "text") == 0) return LOG_FORMAT_TEXT;
-    if (strcmp(word, "logfmt") == 0) return LOG_FORMAT_LOGFMT;
-    if (strcmp(word, "json") == 0) return LOG_FORMAT_JSON;
-    return LOG_FORMAT_AUTO;
-}
-
 static enum status start_log(const struct config *config)
 {
-    struct log_options options = { .fd = STDERR_FILENO };
-    options.format = log_format_of(config_text(config, CONFIG_log_format));
-    options.level = LEVEL_INFO;
-    (void)log_level_find(config_text(config, CONFIG_log_level), &options.level);
-    for (size_t i = 0; i < config_list_count(config, CONFIG_log_modules); i++)
-        (void)log_module_level_parse(config_list_item(config, CONFIG_log_modules, i), &options);
+    struct log_options options;
+    log_options_of(config, &options);
     return log_start(&options);
-}
-
-static enum status load_config(const struct cli_call *call, struct config **config,
-                               struct problem *problem)
-{
-    struct config_sources sources = { .home = cli_text(call, "home"),
-                                      .file = cli_text(call, "config"),
-                                      .flags = call->settings,
-                                      .flags_count = call->setting_count,
-                                      .environment = environ };
-    return config_load(config, &sources, problem);
 }
 
 static int start(struct cli_call *call)
 {
     struct config *config = NULL;
     struct problem problem = { .status = STATUS_OK };
-    if (load_config(call, &config, &problem) != STATUS_OK)
+    if (cli_config_load(call, &config, &problem) != STATUS_OK)
         return cli_fail_document(&problem, "configuration");
     int exit_code = CLI_EXIT_SYSTEM;
     if (metrics_start() == STATUS_OK && start_log(config) == STATUS_OK) {

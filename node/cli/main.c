@@ -3,14 +3,21 @@
 
 #include "crypto/key.h"
 #include "node/cli_help.h"
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 
 static const struct cli_section sections[] = {
     { "", "Bare verbs: the life of a node, and help", lifecycle_commands },
+    { "", "About a node", status_commands },
+    { "", "What words mean", explain_commands },
     { "genesis", "How a network begins", genesis_commands },
+    { "genesis", "What it is made of", genesis_draft_commands },
     { "key", "Key files", key_commands },
+    { "config", "Settings of a node", config_commands },
     { "tx", "Transactions", tx_commands },
+    { "tx", "Transactions in files", tx_file_commands },
+    { "tx", "Transactions in bulk", import_commands },
     { "account", "Accounts", account_commands },
     { "asset", "Assets", asset_commands },
     { "balance", "Who has how much", balance_commands },
@@ -22,8 +29,13 @@ static const struct cli_section sections[] = {
     { "peer", "Connections of a node", peer_commands },
     { "consensus", "The engine of a node", consensus_commands },
     { "mempool", "Pending transactions of a node", mempool_commands },
+    { "log", "Logs of a running node", log_commands },
+    { "audit", "Ledgers checked offline", audit_commands },
+    { "ledger", "The file of a stopped node", ledger_commands },
+    { "", "Any method of the interface", rpc_commands },
     { "", "Seeing it work", demo_commands },
     { "testnet", "A network of real processes on this machine", testnet_commands },
+    { "testnet", "Payments on such a network", payments_commands },
 };
 
 const struct cli_table cli_table = { sections, sizeof sections / sizeof sections[0] };
@@ -68,7 +80,8 @@ int main(int argc, char **argv)
         break;
     }
     cli_call_free(&call);
-    if (fflush(stdout) != 0 && exit_code == CLI_EXIT_DONE)
+    /* A reader that has seen enough (head) is no failure. */
+    if (fflush(stdout) != 0 && errno != EPIPE && exit_code == CLI_EXIT_DONE)
         exit_code = cli_fail(CLI_EXIT_IO, NULL, NULL, "writing to stdout failed");
     return exit_code;
 }

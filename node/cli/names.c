@@ -14,17 +14,32 @@ static bool try_key(const char *dir, const char *name, char path[PATH_BYTES_MAX]
     return path_join(path, dir, file) == STATUS_OK && file_exists(path);
 }
 
+/* The file NAME.json among those of --key, wherever it lies. */
+static bool try_given(const struct cli_call *call, const char *name, char path[PATH_BYTES_MAX])
+{
+    size_t size = strlen(name);
+    size_t count = cli_has(call, "key") ? cli_count(call, "key") : 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *file = cli_item(call, "key", i);
+        const char *slash = strrchr(file, '/');
+        const char *base = slash ? slash + 1 : file;
+        if (strncmp(base, name, size) == 0 && strcmp(base + size, ".json") == 0)
+            return path_join(path, "", file) == STATUS_OK && file_exists(path);
+    }
+    return false;
+}
+
 enum status cli_key_path(const struct cli_call *call, const char *name, char path[PATH_BYTES_MAX],
                          struct problem *problem)
 {
     char dir[PATH_BYTES_MAX];
     char quoted[QUOTE_TEXT];
-    if (strchr(name, '/') || strstr(name, ".json")) {
-        if (path_join(path, ".", name) == STATUS_OK && file_exists(path)) return STATUS_OK;
+    if (path_join(path, "", name) == STATUS_OK && file_exists(path)) return STATUS_OK;
+    if (strchr(name, '/') || strstr(name, ".json"))
         return problem_set(problem, STATUS_NOT_FOUND, "no key file %s", text_quote(name, quoted));
-    }
+    if (try_given(call, name, path)) return STATUS_OK;
     cli_config_dir(call, dir);
-    if (try_key(dir, name, path)) return STATUS_OK;
+    if (try_key(".", name, path) || try_key(dir, name, path)) return STATUS_OK;
     const char *home = cli_has(call, "home") ? cli_text(call, "home") : NULL;
     if (home && path_join(dir, home, "keys") == STATUS_OK && try_key(dir, name, path))
         return STATUS_OK;
@@ -32,8 +47,8 @@ enum status cli_key_path(const struct cli_call *call, const char *name, char pat
     if (user && path_join(dir, user, ".config/witan/keys") == STATUS_OK && try_key(dir, name, path))
         return STATUS_OK;
     return problem_set(problem, STATUS_NOT_FOUND,
-                       "no key \"%s\": neither %s.json in the home's config or keys, nor in "
-                       "~/.config/witan/keys",
+                       "no key \"%s\": %s.json is neither here, nor in the home's config or keys, "
+                       "nor in ~/.config/witan/keys",
                        text_quote(name, quoted), quoted);
 }
 
@@ -50,20 +65,15 @@ enum status cli_account(const struct cli_call *call, const char *text, struct id
     }
     enum status status = cli_key_path(call, text, path, problem);
     if (status != STATUS_OK) return status;
-    struct buffer bytes;
-    struct key_file file;
-    buffer_init(&bytes, KEY_FILE_BYTES_MAX);
-    status = file_read_secret(path, &bytes, problem);
-    if (status == STATUS_OK) status = key_file_parse(buffer_span(&bytes), &file, problem);
-    if (status == STATUS_OK) {
-        key_wipe(&file.secret);
-        if (!file.has_id || file.kind != KEY_ACCOUNT)
-            status = problem_set(problem, STATUS_INVALID, "%s is not the key of an account", path);
-        *id = file.id;
-    }
-    buffer_wipe(&bytes);
-    buffer_free(&bytes);
-    return status;
+    json_t *document = json_read_file(path, KEY_FILE_BYTES_MAX, problem);
+    if (!document) return problem->status;
+    const char *kind = json_string_value(json_object_get(document, "kind"));
+    const char *own = json_string_value(json_object_get(document, "id"));
+    bool read = kind && own && strcmp(kind, "account") == 0 &&
+                address_decode(ADDRESS_ACCOUNT, own, id) == STATUS_OK;
+    json_decref(document);
+    if (read) return STATUS_OK;
+    return problem_set(problem, STATUS_INVALID, "%s does not name an account", path);
 }
 
 /* ---- assets ---- */

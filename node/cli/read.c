@@ -4,14 +4,6 @@
 #include "rpc/method.h"
 #include <stdlib.h>
 
-static const struct rpc_method *method_of(const char *name)
-{
-    for (size_t i = 0; i < rpc_method_count; i++)
-        if (strcmp(rpc_methods[i]->name, name) == 0) return rpc_methods[i];
-    ASSERT(!"a command names a method that is not in the table");
-    return NULL;
-}
-
 struct reading {
     const struct cli_call *call;
     struct rpc_client *client;
@@ -72,21 +64,26 @@ static json_t *value_of(struct reading *reading, enum argument_type type, const 
     }
 }
 
+/* The type of a parameter; the method has it, for views and flags come from its table. */
+static enum argument_type type_of(const char *method_name, const char *name)
+{
+    const struct rpc_method *method = cli_method(method_name);
+    const struct rpc_parameter *found = NULL;
+    for (size_t i = 0; i < method->parameter_count; i++)
+        if (strcmp(method->parameters[i].name, name) == 0) found = &method->parameters[i];
+    ASSERT(found != NULL);
+    return found->type;
+}
+
 static bool set_parameter(struct reading *reading, const char *name, const char *text)
 {
-    const struct rpc_method *method = method_of(reading->call->command->method);
-    for (size_t i = 0; i < method->parameter_count; i++) {
-        if (strcmp(method->parameters[i].name, name) != 0) continue;
-        json_t *value = value_of(reading, method->parameters[i].type, text);
-        if (value && json_object_set_new(reading->params, name, value) == 0) return true;
-        if (reading->exit_code == CLI_EXIT_DONE) {
-            char quoted[QUOTE_TEXT];
-            reading->exit_code = cli_fail(CLI_EXIT_USAGE, NULL, NULL, "%s: \"%s\" is not text",
-                                          name, text_quote(text, quoted));
-        }
-        return false;
-    }
-    ASSERT(!"a view names a parameter that the method does not have");
+    char quoted[QUOTE_TEXT];
+    enum argument_type type = type_of(reading->call->command->method, name);
+    json_t *value = value_of(reading, type, text);
+    if (value && json_object_set_new(reading->params, name, value) == 0) return true;
+    if (reading->exit_code == CLI_EXIT_DONE)
+        reading->exit_code = cli_fail(CLI_EXIT_USAGE, NULL, NULL, "%s: \"%s\" is not text", name,
+                                      text_quote(text, quoted));
     return false;
 }
 
@@ -108,8 +105,9 @@ static bool set_parameters(struct reading *reading, const struct cli_view *view)
         if (!cli_given(call, flag->name)) continue;
         char name[32];
         size_t length = strlen(flag->name);
+        ASSERT(length < sizeof name);
         for (size_t i = 0; i <= length; i++)
-            name[i] = flag->name[i] == '-' ? '_' : flag->name[i];
+            name[i] = (char)(flag->name[i] == '-' ? '_' : flag->name[i]);
         if (!set_parameter(reading, name, cli_text(call, flag->name))) return false;
     }
     return true;
@@ -133,6 +131,59 @@ static int show(struct reading *reading, const struct cli_view *view, const json
     return exit_code;
 }
 
+/* ---- agreement of several nodes ---- */
+
+/* What may differ between honest nodes: how far each of them is, and its clock. */
+static json_t *comparable(const json_t *result)
+{
+    static const char *const own[] = { "ledger_height", "ledger_time",   "node_time",
+                                       "height",        "sealed_height", "block_hash" };
+    json_t *copy = json_copy((json_t *)result);
+    bool is_head = json_object_get(result, "node_time") != NULL; /* chain_info */
+    for (size_t i = 0; copy && i < (is_head ? 6 : 3); i++)
+        json_object_del(copy, own[i]);
+    return copy;
+}
+
+static bool agrees(const char *url, const struct reading *reading, const json_t *wanted)
+{
+    struct rpc_client *client = NULL;
+    struct rpc_failure failure = { .what = FAILURE_NONE };
+    uint32_t timeout = (uint32_t)cli_number(reading->call, "timeout");
+    if (rpc_client_open(&client, url, timeout, NULL) != STATUS_OK) return false;
+    const char *method = reading->call->command->method;
+    json_t *result = rpc_client_call(client, method, reading->params, &failure);
+    json_t *own = result ? comparable(result) : NULL;
+    bool same = own && json_equal(own, wanted) == 1;
+    json_decref(own);
+    json_decref(result);
+    rpc_failure_clear(&failure);
+    rpc_client_close(client);
+    return same;
+}
+
+/* --agree N: the first answer is right if N nodes, the first one included, give it. */
+static int check_agreement(const struct reading *reading, const json_t *result)
+{
+    uint64_t wanted = cli_number(reading->call, "agree");
+    if (wanted <= 1) return CLI_EXIT_DONE;
+    char *urls[CLI_NODES_MAX];
+    size_t count = cli_urls(reading->call, urls);
+    json_t *answer = comparable(result);
+    uint64_t found = 1;
+    for (size_t i = 1; i < count && found < wanted && answer; i++)
+        found += agrees(urls[i], reading, answer) ? 1 : 0;
+    bool compared = answer != NULL;
+    json_decref(answer);
+    cli_urls_free(urls, count);
+    if (!compared) return cli_fail_memory();
+    if (found >= wanted) return CLI_EXIT_DONE;
+    return cli_fail(CLI_EXIT_UNVERIFIED, NULL,
+                    "--node names them all; --min-height lets them reach the same height first",
+                    "%llu of the %llu nodes asked for give this answer", (unsigned long long)found,
+                    (unsigned long long)wanted);
+}
+
 int cli_read(struct cli_call *call)
 {
     const struct cli_view *view = call->command->data;
@@ -148,8 +199,12 @@ int cli_read(struct cli_call *call)
         if (cli_switch(call, "verbose") && result)
             fprintf(stderr, "%s, request %s\n", rpc_client_url(reading.client),
                     rpc_client_request_id(reading.client));
-        reading.exit_code =
-            result ? show(&reading, view, result) : cli_fail_rpc(&failure, call->command->path);
+        if (!result) reading.exit_code = cli_fail_rpc(&failure, call->command->path);
+        if (result) reading.exit_code = check_agreement(&reading, result);
+        if (result && reading.exit_code == CLI_EXIT_DONE)
+            reading.exit_code = show(&reading, view, result);
+        if (result && view->judge && reading.exit_code == CLI_EXIT_DONE)
+            reading.exit_code = view->judge(result);
         json_decref(result);
     }
     json_decref(reading.params);

@@ -26,12 +26,13 @@ int cli_read(struct cli_call *call);
 
 /* ---- names that people type ---- */
 
-/* "acc1...", or the name of a key file whose account is meant. STATUS_INVALID, STATUS_NOT_FOUND. */
+/* "acc1...", or the name of a key file, or of a file of key export, whose account is meant.
+ * STATUS_INVALID, STATUS_NOT_FOUND. */
 enum status cli_account(const struct cli_call *call, const char *text, struct id *id,
                         struct problem *problem);
 
-/* The key file of that name: the text itself if it is a path, else NAME.json in the home's config/
- * or keys/ or in ~/.config/witan/keys. STATUS_NOT_FOUND. */
+/* The key file of that name: the text itself if it is a path, else NAME.json here, in the home's
+ * config/ or keys/, or in ~/.config/witan/keys. STATUS_NOT_FOUND. */
 enum status cli_key_path(const struct cli_call *call, const char *name, char path[PATH_BYTES_MAX],
                          struct problem *problem);
 

@@ -77,9 +77,12 @@ static int judge(const struct cli_call *call, struct submit_report *report, cons
     return cli_fail(CLI_EXIT_OPEN, NULL, hint, "no final answer for transaction %s: %s", txid, why);
 }
 
-static bool is_final(enum submit_end end)
+/* Nothing more will become of these bytes. A refusal is a node's word; a failure on this side says
+ * nothing about them. */
+static bool is_final(const struct submit_report *report)
 {
-    return end == SUBMIT_END_COMMITTED || end == SUBMIT_END_EXPIRED || end == SUBMIT_END_REFUSED;
+    if (report->end == SUBMIT_END_REFUSED) return report->failure.what == FAILURE_ERROR;
+    return report->end == SUBMIT_END_COMMITTED || report->end == SUBMIT_END_EXPIRED;
 }
 
 static void announce(const struct cli_call *call, const struct transaction *tx, const char *txid)
@@ -121,8 +124,9 @@ int cli_submit(const struct cli_call *call, struct rpc_client *const *nodes, siz
                                       .timeout_ms = cli_number(call, "timeout") };
     struct submit_report report;
     submit_transaction(&options, tx->bytes, &tx->txid, &report);
+    bool final = is_final(&report);
     int exit_code = judge(call, &report, txid, seconds_since(&start));
-    if (is_final(report.end) && outbox_remove(dir, &tx->txid, &problem) != STATUS_OK)
+    if (final && outbox_remove(dir, &tx->txid, &problem) != STATUS_OK)
         cli_note(call, "outbox: %s", problem.text);
     if (!speaks(call) && report.status && !cli_switch(call, "quiet")) {
         char *line = json_line(report.status);
@@ -135,7 +139,9 @@ int cli_submit(const struct cli_call *call, struct rpc_client *const *nodes, siz
 
 /* ---- transactions in files ---- */
 
-static enum status append_json(struct span text, struct buffer *bytes, struct problem *problem)
+/* body_only: there are no signatures, and the bytes are the body's. */
+static enum status append_json(struct span text, struct buffer *bytes, bool *body_only,
+                               struct problem *problem)
 {
     json_t *document = json_read(text, OUTBOX_FILE_MAX, problem);
     if (!document) return problem->status;
@@ -146,10 +152,12 @@ static enum status append_json(struct span text, struct buffer *bytes, struct pr
     writer_init(&body, TX_BYTES_LIMIT);
     writer_init(&out, TX_BYTES_LIMIT);
     enum status status = transaction_json_read(document, &body, signatures, &count, problem);
+    *body_only = count == 0;
     if (status == STATUS_OK) {
-        transaction_write_signed(&out, writer_span(&body), signatures, count);
+        if (count > 0) transaction_write_signed(&out, writer_span(&body), signatures, count);
         status = writer_status(&out);
-        if (status == STATUS_OK) status = buffer_append(bytes, writer_span(&out));
+        if (status == STATUS_OK)
+            status = buffer_append(bytes, writer_span(count > 0 ? &out : &body));
         if (status != STATUS_OK) problem_set(problem, status, "%s", status_text(status));
     }
     writer_free(&body);
@@ -176,8 +184,8 @@ static bool is_hex(struct span text)
 }
 
 /* Hex, JSON, or the bytes themselves. */
-static enum status append_content(struct buffer *content, struct buffer *bytes,
-                                  struct problem *problem)
+static enum status append_content(const struct buffer *content, struct buffer *bytes,
+                                  bool *body_only, struct problem *problem)
 {
     struct span text = buffer_span(content);
     struct span trimmed = text;
@@ -185,28 +193,48 @@ static enum status append_content(struct buffer *content, struct buffer *bytes,
            trimmed.data[trimmed.size - 1])
         trimmed.size--;
     if (is_hex(trimmed)) return append_hex((const char *)trimmed.data, trimmed.size, bytes);
-    if (trimmed.size > 0 && trimmed.data[0] == '{') return append_json(trimmed, bytes, problem);
+    if (trimmed.size > 0 && trimmed.data[0] == '{')
+        return append_json(trimmed, bytes, body_only, problem);
     return buffer_append(bytes, text);
 }
 
-int cli_tx_read(const char *source, struct buffer *bytes)
+static enum status read_source(const char *source, struct buffer *bytes, bool *body_only,
+                               struct problem *problem)
 {
-    struct problem problem = { .status = STATUS_OK };
     struct buffer content;
     buffer_init(&content, OUTBOX_FILE_MAX);
     enum status status;
     if (strcmp(source, "-") == 0)
-        status = cli_read_stream(stdin, &content, &problem);
-    else if (is_hex(span_text(source)) && strlen(source) > 200)
+        status = cli_read_stream(stdin, &content, problem);
+    else if (is_hex(span_text(source)) && strlen(source) >= 2 * TX_BODY_BYTES_MIN)
         status = buffer_append(&content, span_text(source));
     else
-        status = file_read(source, &content, &problem);
-    if (status == STATUS_OK) status = append_content(&content, bytes, &problem);
+        status = file_read(source, &content, problem);
+    *body_only = false;
+    if (status == STATUS_OK) status = append_content(&content, bytes, body_only, problem);
     buffer_free(&content);
-    if (status == STATUS_OK) return CLI_EXIT_DONE;
-    if (!problem.text[0]) problem_set(&problem, status, "%s", status_text(status));
+    if (status != STATUS_OK && !problem->text[0])
+        problem_set(problem, status, "%s", status_text(status));
+    return status;
+}
+
+int cli_tx_read(const char *source, struct buffer *bytes, struct transaction *tx)
+{
+    struct problem problem = { .status = STATUS_OK };
+    struct refusal refusal = { .code = REFUSAL_none };
     char quoted[QUOTE_TEXT];
-    return cli_fail(status == STATUS_NOT_FOUND ? CLI_EXIT_NOT_FOUND : CLI_EXIT_FAILED, NULL,
-                    "a transaction is JSON, hex or its bytes, in a file or on stdin (-)", "%s: %s",
-                    text_quote(source, quoted), problem.text);
+    bool body_only;
+    enum status status = read_source(source, bytes, &body_only, &problem);
+    bool named = strncmp(problem.text, source, strlen(source)) == 0;
+    if (status != STATUS_OK)
+        return cli_fail(status == STATUS_NOT_FOUND ? CLI_EXIT_NOT_FOUND : CLI_EXIT_FAILED, NULL,
+                        "a transaction is JSON, hex or its bytes, in a file or on stdin (-)",
+                        "%s%s%s", named ? "" : text_quote(source, quoted), named ? "" : ": ",
+                        problem.text);
+    status = body_only ? transaction_decode_body(buffer_span(bytes), tx, &refusal)
+                       : transaction_decode(buffer_span(bytes), tx, &refusal);
+    if (status == STATUS_OK) return CLI_EXIT_DONE;
+    return cli_fail(CLI_EXIT_REFUSED, "tx_malformed 1001", NULL,
+                    "%s: the transaction is malformed at byte %u: %s", text_quote(source, quoted),
+                    refusal.offset, refusal.detail);
 }

@@ -94,7 +94,7 @@ static int stop(struct cli_call *call)
 static int signal_one(struct cli_call *call, int number, bool ends)
 {
     struct testnet net;
-    uint16_t index;
+    uint16_t index = 0;
     struct problem problem = { .status = STATUS_OK };
     int exit_code = node_argument(call, &net, &index);
     if (exit_code != CLI_EXIT_DONE) return exit_code;
@@ -121,7 +121,7 @@ static int resume_node(struct cli_call *call)
 static int restart(struct cli_call *call)
 {
     struct testnet net;
-    uint16_t index;
+    uint16_t index = 0;
     struct problem problem = { .status = STATUS_OK };
     int exit_code = node_argument(call, &net, &index);
     if (exit_code != CLI_EXIT_DONE) return exit_code;
@@ -142,7 +142,7 @@ static int restart(struct cli_call *call)
 static int logs(struct cli_call *call)
 {
     struct testnet net;
-    uint16_t index;
+    uint16_t index = 0;
     char home[PATH_BYTES_MAX], path[PATH_BYTES_MAX], part[16384];
     int exit_code = node_argument(call, &net, &index);
     if (exit_code != CLI_EXIT_DONE) return exit_code;

@@ -161,18 +161,25 @@ int cli_chain_of(struct rpc_client *node, char network[33], struct digest *chain
                     rpc_client_url(node));
 }
 
-/* The first node that answers says which chain it is. */
-static int ask_chain(struct cli_writer *writer)
+int cli_chain_of_any(struct rpc_client **nodes, size_t count, char network[33],
+                     struct digest *chain_id)
 {
-    for (size_t i = 0; i + 1 < writer->node_count; i++) {
+    for (size_t i = 0; i + 1 < count; i++) {
         struct rpc_failure failure = { .what = FAILURE_NONE };
-        json_t *info = rpc_client_call(writer->nodes[i], "chain_info", NULL, &failure);
+        json_t *info = rpc_client_call(nodes[i], "chain_info", NULL, &failure);
         bool answers = info != NULL;
         json_decref(info);
         rpc_failure_clear(&failure);
-        if (answers) return cli_chain_of(writer->nodes[i], writer->network, &writer->chain_id);
+        if (!answers) continue;
+        struct rpc_client *first = nodes[0];
+        nodes[0] = nodes[i];
+        nodes[i] = first;
+        return cli_chain_of(nodes[0], network, chain_id);
     }
-    return cli_chain_of(writer->nodes[writer->node_count - 1], writer->network, &writer->chain_id);
+    struct rpc_client *first = nodes[0];
+    nodes[0] = nodes[count - 1];
+    nodes[count - 1] = first;
+    return cli_chain_of(nodes[0], network, chain_id);
 }
 
 /* ---- the writer ---- */
@@ -189,7 +196,9 @@ int cli_writer_open(struct cli_writer *writer, struct cli_call *call)
     status = read_keys(writer, &problem);
     if (status != STATUS_OK) return cli_fail_document(&problem, "keys");
     int exit_code = cli_nodes_open(call, writer->nodes, &writer->node_count);
-    if (exit_code == CLI_EXIT_DONE) exit_code = ask_chain(writer);
+    if (exit_code == CLI_EXIT_DONE)
+        exit_code =
+            cli_chain_of_any(writer->nodes, writer->node_count, writer->network, &writer->chain_id);
     writer->tx->chain_id = writer->chain_id;
     return exit_code;
 }
@@ -270,8 +279,8 @@ static int show_unsigned(struct cli_writer *writer, struct span body)
         return cli_fail(CLI_EXIT_FAILED, NULL, NULL, "the transaction is malformed: %s",
                         refusal.detail);
     json_t *document = transaction_json(writer->tx);
-    char *text = document ? json_dumps(document, JSON_INDENT(2)) : NULL;
-    if (text) puts(text);
+    char *text = cli_json_text(document);
+    if (text) fputs(text, stdout);
     free(text);
     json_decref(document);
     return text ? CLI_EXIT_DONE : cli_fail_memory();

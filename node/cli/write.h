@@ -75,12 +75,16 @@ int cli_nodes_open(const struct cli_call *call, struct rpc_client *nodes[CLI_NOD
 /* The chain that a node serves. */
 int cli_chain_of(struct rpc_client *node, char network[33], struct digest *chain_id);
 
+/* That of the first node that answers, which becomes nodes[0]. */
+int cli_chain_of_any(struct rpc_client **nodes, size_t count, char network[33],
+                     struct digest *chain_id);
+
 /* Sends signed bytes, through the outbox, and waits. */
 int cli_submit(const struct cli_call *call, struct rpc_client *const *nodes, size_t node_count,
                const char *network, const struct transaction *tx);
 
-/* A transaction from a file ("-": stdin) or the argument itself: hex, bytes, or JSON. body and
- * signatures are appended to *bytes in the form of transaction_write_signed. Exit code. */
-int cli_tx_read(const char *source, struct buffer *bytes);
+/* A transaction from a file ("-": stdin) or the argument itself: hex, bytes, or JSON; without
+ * signatures, if it is JSON. *tx borrows from *bytes. Prints what is wrong; exit code. */
+int cli_tx_read(const char *source, struct buffer *bytes, struct transaction *tx);
 
 #endif

@@ -44,13 +44,18 @@ int LLVMFuzzerInitialize(int *count, char ***arguments)
         if (copies[i].reads) copies[i].handle = handle_nothing;
         methods[i] = &copies[i];
     }
-    node = fake_new(genesis_new("fuzz", PURPOSE_TEST, 0, ENGINE_HOTSTUFF, FAULT_BYZANTINE));
+    uint64_t keys[4];
+    struct genesis *genesis =
+        genesis_new("fuzz", PURPOSE_TEST, 0, ENGINE_HOTSTUFF, FAULT_BYZANTINE);
+    ASSERT(genesis != NULL);
+    sample_committee(&genesis->committee, 4, FAULT_BYZANTINE, keys);
+    node = fake_new(genesis);
     core.backend = &node->backend;
     core.methods = methods;
     core.method_count = rpc_method_count;
     rpc_limits_default(&core.limits);
     core.limits.response_max = RESPONSE_MAX;
-    core.meter = meter_new(methods, rpc_method_count);
+    core.meter = meter_new(&node->backend);
     return core.meter ? 0 : 1;
 }
 

@@ -1,4 +1,4 @@
-/* witan_sim [--seeds N] [--from SEED] [--nodes N] [--trace]
+/* witan_sim [--seeds N] [--from SEED] [--nodes N] [--trace] [--far-behind]
  *
  * Runs seeds one after the other and ends with `N passed, N failed` and a hash over all traces,
  * which is the same for every compiler. A failing seed prints the command that replays it. */
@@ -33,6 +33,7 @@ int main(int argc, char **argv)
     uint64_t seeds = number_after(argc, argv, "--seeds", 100);
     uint16_t nodes = (uint16_t)number_after(argc, argv, "--nodes", 4);
     bool trace = has(argc, argv, "--trace");
+    bool far_behind = has(argc, argv, "--far-behind");
     uint64_t failed = 0;
     uint64_t heights = 0;
     uint64_t crashes = 0;
@@ -41,7 +42,10 @@ int main(int argc, char **argv)
     for (uint64_t seed = from; seed < from + seeds; seed++) {
         struct sim_options options;
         struct sim_result result;
-        sim_options_draw(&options, seed, nodes);
+        if (far_behind)
+            sim_options_far_behind(&options, seed, nodes);
+        else
+            sim_options_draw(&options, seed, nodes);
         options.trace = trace;
         sim_run(&options, &result);
         struct span parts[2] = { digest_span(&all), digest_span(&result.trace) };
@@ -53,7 +57,8 @@ int main(int argc, char **argv)
         failed++;
         printf("seed %" PRIu64 " failed at %" PRIu64 " ms: %s\n", seed, result.virtual_ms,
                result.problem[0] ? result.problem : "no progress");
-        printf("    witan_sim --from %" PRIu64 " --seeds 1 --nodes %u --trace\n", seed, nodes);
+        printf("    witan_sim --from %" PRIu64 " --seeds 1 --nodes %u --trace%s\n", seed, nodes,
+               far_behind ? " --far-behind" : "");
     }
     char hash[65];
     hex_encode(digest_span(&all), hash);

@@ -7,6 +7,7 @@
 
 enum { STREAM_NET = 1, STREAM_DISK, STREAM_THREADS, STREAM_CRASH, STREAM_LOAD, STREAM_RATES };
 enum { EVENTS_MAX = 1 << 20, BLOCKS_MAX = 8192, HEAL_MS = 120000, WALL_BASE = 1800000000 };
+enum { FAR_TXS = 5400, FAR_BEAT_MS = 16 };
 #define WALL_MS ((uint64_t)WALL_BASE * 1000)
 
 enum event_type { DELIVER, DURABLE, CHECKED, LEDGER_DONE, TIMER, SUBMIT, FAULT, RESTART, PING };
@@ -37,6 +38,7 @@ struct sim_node {
     struct signer *signer;
     struct ledger *ledger;
     bool alive;
+    bool disarmed; /* it has lost its promises: no signer any more */
     uint64_t incarnation;
     struct record *records; /* numbered from 1 */
     size_t records_count, records_capacity;
@@ -75,6 +77,7 @@ struct sim {
     struct digest hashes[BLOCKS_MAX]; /* agreed, by height */
     bool known[BLOCKS_MAX];
     bool failed;
+    unsigned losses; /* far behind: still to come */
 };
 
 static void fail(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -405,7 +408,7 @@ static void open_node(struct sim *sim, uint16_t n)
         .engine_cache = sim->cache,
         .account_cache = sim->cache,
     };
-    node->signer = signer_new(&sim->seal_keys[n]);
+    node->signer = node->disarmed ? NULL : signer_new(&sim->seal_keys[n]);
     config.signer = node->signer;
     uint64_t sequence = node->sealed ? node->headers[node->sealed].sequence : 0;
     enum status status = replica_new(&node->replica, &config, head, node->sealed, sequence);
@@ -649,13 +652,32 @@ static void print_state(const struct sim *sim)
     }
 }
 
+/* The last node stops and comes back without its ledger; the second time without its journal too,
+ * so that the host gives it no signer. */
+static void lose(struct sim *sim, bool everything)
+{
+    uint16_t n = (uint16_t)(sim->options.nodes - 1);
+    struct sim_node *node = &sim->nodes[n];
+    if (node->height < SIM_FAR_BLOCKS)
+        fail(sim, "only %" PRIu64 " blocks to catch up", node->height);
+    crash(sim, n, true);
+    node->disarmed = everything;
+    while (everything && node->records_count > 0)
+        blob_unref(node->records[--node->records_count].payload);
+    if (everything) node->durable = node->first = 0;
+}
+
 static void run(struct sim *sim)
 {
     uint64_t deadline = sim->options.faults_ms + HEAL_MS;
     while (sim->heap_count > 0 && !sim->failed) {
         if (sim->healing && all_final(sim)) {
-            sim->result->progressed = true;
-            break;
+            if (sim->losses == 0) {
+                sim->result->progressed = true;
+                break;
+            }
+            lose(sim, --sim->losses == 0);
+            deadline = sim->now_ms + HEAL_MS;
         }
         struct sim_event event = next_event(sim);
         sim->now_ms = event.at_ms;
@@ -767,6 +789,7 @@ static void set_up(struct sim *sim)
     for (uint32_t i = 0; i < sim->options.transactions; i++) {
         make_transaction(sim, i);
         uint64_t at = stream_between(&sim->load, 1, sim->options.faults_ms);
+        if (sim->options.far_behind) at = (uint64_t)i * FAR_BEAT_MS + 1;
         schedule(sim, at, (struct sim_event){ .type = SUBMIT, .number = i });
     }
     schedule(sim, 1000, (struct sim_event){ .type = FAULT });
@@ -822,6 +845,18 @@ void sim_options_draw(struct sim_options *options, uint64_t seed, uint16_t nodes
     options->partition_permille = (unsigned)stream_between(&rates, 0, 300);
 }
 
+void sim_options_far_behind(struct sim_options *options, uint64_t seed, uint16_t nodes)
+{
+    *options = (struct sim_options){
+        .seed = seed,
+        .nodes = nodes,
+        .transactions = FAR_TXS,
+        .faults_ms = (uint64_t)FAR_TXS * FAR_BEAT_MS,
+        .delay_ms_max = 1,
+        .far_behind = true,
+    };
+}
+
 void sim_run(const struct sim_options *options, struct sim_result *result)
 {
     struct sim *sim = calloc(1, sizeof *sim);
@@ -829,6 +864,7 @@ void sim_run(const struct sim_options *options, struct sim_result *result)
     memset(result, 0, sizeof *result);
     sim->options = *options;
     sim->result = result;
+    sim->losses = options->far_behind ? 2 : 0;
     set_up(sim);
     run(sim);
     result->height = sim->nodes[0].height;

@@ -15,7 +15,7 @@
 #include "node/replica.h"
 #include "random.h"
 
-enum { NODES_MAX = 31, SIM_TXS_MAX = 4096, SIM_ACCOUNTS = 8 };
+enum { NODES_MAX = 31, SIM_TXS_MAX = 8192, SIM_ACCOUNTS = 8 };
 
 struct sim_options {
     uint64_t seed;
@@ -23,6 +23,7 @@ struct sim_options {
     uint32_t transactions; /* to be submitted */
     uint64_t faults_ms;    /* virtual time with faults */
     bool trace;            /* print every event */
+    bool far_behind;       /* at the end the last node loses its ledger, then everything */
     unsigned loss_permille, duplicate_permille;
     unsigned delay_ms_max;
     unsigned sync_ms_max;        /* of the journal */
@@ -33,6 +34,12 @@ struct sim_options {
 
 /* Draws the rates of a seed. */
 void sim_options_draw(struct sim_options *options, uint64_t seed, uint16_t nodes);
+
+/* No faults, a transaction every few milliseconds, at least SIM_FAR_BLOCKS blocks. Then the last
+ * node loses its ledger, and when it has caught up, ledger and journal: it follows without a
+ * signer, as the host would have it. */
+enum { SIM_FAR_BLOCKS = 5000 };
+void sim_options_far_behind(struct sim_options *options, uint64_t seed, uint16_t nodes);
 
 struct sim_result {
     bool agreed, progressed;

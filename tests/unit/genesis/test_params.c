@@ -107,6 +107,51 @@ Test(params, fractions_are_below_one)
     }
 }
 
+Test(params, place_finds_the_field)
+{
+    struct params params = { 0 };
+    cr_assert(params_place(&params, "params_version", 7));
+    cr_expect_eq(params.version, 7);
+    for (size_t i = 0; i < PARAM_COUNT; i++) {
+        cr_assert(params_place(&params, param_name((enum param_index)i), 1000 + i));
+        cr_expect_eq(params.values[i], 1000 + i);
+    }
+    cr_expect_eq(params.engine_count, 0);
+    cr_assert(params_place(&params, "engine.timeout_ms", UINT64_MAX));
+    cr_assert(params_place(&params, "engine.window", 2));
+    cr_assert_eq(params.engine_count, 2);
+    cr_expect_str_eq(params.engine[0].name, "timeout_ms");
+    cr_expect_eq(params.engine[0].value, UINT64_MAX);
+    cr_expect_str_eq(params.engine[1].name, "window");
+    cr_expect_eq(params.engine[1].value, 2);
+}
+
+Test(params, place_refuses_other_names)
+{
+    static const char *const names[] = { "", "tx_bytes", "tx_bytes_maxi", "version", "engine" };
+    struct params before, params;
+    params_default(&params);
+    before = params;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        cr_expect_not(params_place(&params, names[i], 5), "%s", names[i]);
+    cr_expect_arr_eq(&params, &before, sizeof params);
+}
+
+Test(params, place_bounds_the_engine_s)
+{
+    struct params params = { 0 };
+    char name[sizeof ENGINE_PARAM_PREFIX + ENGINE_PARAM_NAME_MAX + 1] = ENGINE_PARAM_PREFIX;
+    memset(name + strlen(ENGINE_PARAM_PREFIX), 'a', ENGINE_PARAM_NAME_MAX + 1);
+    cr_expect_not(params_place(&params, name, 1));
+    cr_expect_eq(params.engine_count, 0);
+    name[strlen(name) - 1] = '\0';
+    for (size_t i = 0; i < ENGINE_PARAMS_MAX; i++)
+        cr_expect(params_place(&params, name, i));
+    cr_expect_eq(strlen(params.engine[0].name), ENGINE_PARAM_NAME_MAX);
+    cr_expect_not(params_place(&params, name, 1));
+    cr_expect_eq(params.engine_count, ENGINE_PARAMS_MAX);
+}
+
 Test(params, batch_holds_a_transaction)
 {
     struct params params = roomy();

@@ -204,7 +204,7 @@ Test(ledger, damage_that_opening_notices)
     expect_damage("UPDATE history SET hash = zeroblob(32) WHERE level = 1 AND idx = 0", "history");
     expect_damage("DELETE FROM history WHERE level = 1 AND idx = 0", "history");
     expect_damage("UPDATE ledger SET height = 2", "above the height");
-    expect_damage("UPDATE ledger SET sequence = 1", "sequence");
+    expect_damage("UPDATE ledger SET sequence = 2", "sequence");
     expect_damage("UPDATE ledger SET epoch = 1", "epoch");
     expect_damage("DELETE FROM ledger", "where it stands");
     expect_damage("UPDATE param SET value = value + 1 WHERE name = 'hold_sweep_max'", "parameters");

@@ -187,6 +187,13 @@ Test(metrics, format, .init = setup, .fini = teardown)
     }
 }
 
+Test(metrics, words)
+{
+    cr_assert_eq(metric_label_find(LABELS_refusal, "wrong_chain", 99), LABEL_refusal_wrong_chain);
+    cr_assert_eq(metric_label_find(LABELS_refusal, "nonsense", LABEL_refusal_other),
+                 LABEL_refusal_other);
+}
+
 static void *count_up(void *unused)
 {
     (void)unused;

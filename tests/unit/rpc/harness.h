@@ -39,7 +39,7 @@ static inline void harness_open_with(struct harness *h, const struct rpc_method 
     h->core.methods = methods;
     h->core.method_count = method_count;
     rpc_limits_default(&h->core.limits);
-    h->core.meter = meter_new(methods, method_count);
+    h->core.meter = meter_new(&h->node->backend);
     h->core.waiters = waiters_new(4, 8, harness_wake, h);
     const struct node_view *v = &h->node->view;
     const struct rpc_head head = { .height = v->height,

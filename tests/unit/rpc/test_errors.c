@@ -9,8 +9,8 @@ Test(errors, kinds_and_codes_are_unique)
 {
     for (int i = 1; i < RPC_ERROR_COUNT; i++) {
         const struct rpc_error_row *row = rpc_error_row((enum rpc_error)i);
-        cr_assert_eq(rpc_error_by_kind(row->kind), i, "%s", row->kind);
-        cr_assert_eq(rpc_error_by_code(row->code), i, "%d", row->code);
+        cr_assert_eq((int)rpc_error_by_kind(row->kind), i, "%s", row->kind);
+        cr_assert_eq((int)rpc_error_by_code(row->code), i, "%d", row->code);
     }
     cr_assert_eq(rpc_error_by_kind("no_such_kind"), RPC_ERROR_none);
     cr_assert_eq(rpc_error_by_code(0), RPC_ERROR_none);
@@ -42,8 +42,8 @@ Test(errors, refusals_are_errors)
 Test(errors, retry_words)
 {
     for (int i = RETRY_NEVER; i <= RETRY_RE_SIGN; i++)
-        cr_assert_eq(rpc_retry_of(rpc_retry_word((enum rpc_retry)i)), i);
-    cr_assert_eq(rpc_retry_of("tomorrow"), RETRY_NEVER);
+        cr_assert_eq((int)rpc_retry_of(rpc_retry_word((enum rpc_retry)i)), i);
+    cr_assert_eq((int)rpc_retry_of("tomorrow"), RETRY_NEVER);
 }
 
 Test(errors, an_error_object)

@@ -1,5 +1,5 @@
-#include "rpc/ledger_find.h"
 #include "ledger/effects.h"
+#include "rpc/ledger_find.h"
 #include "tests/unit/ledger/reader_story.h"
 
 TestSuite(ledger_find, .init = open_story, .fini = close_story);
@@ -51,7 +51,7 @@ Test(ledger_find, one_that_no_block_holds)
 Test(ledger_find, a_damaged_row_is_not_not_found)
 {
     struct tx_place place;
-    edit_story("PRAGMA foreign_keys = OFF; DELETE FROM block WHERE height = 1");
+    edit_story("DELETE FROM block WHERE height = 1");
     enum status status = ledger_find_tx(NULL, reader, &story.ids[0], &place);
     cr_assert(status != STATUS_OK && status != STATUS_NOT_FOUND, "%s", status_name(status));
 }

@@ -13,7 +13,7 @@ static void open_all(void)
 {
     rpc_limits_default(&limits);
     limits.connections_max = 2;
-    meter = meter_new(NULL, 0);
+    meter = meter_new(NULL);
     links = links_new(&limits, meter);
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 }

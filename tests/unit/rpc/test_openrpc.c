@@ -61,10 +61,12 @@ static void check_words(const struct rpc_parameter *p, const json_t *schema)
 static void check_integer(const struct rpc_parameter *p, const json_t *schema)
 {
     cr_assert_str_eq(json_string_value(json_object_get(schema, "type")), "integer", "%s", p->name);
-    cr_assert_eq(p->least, json_integer_value(json_object_get(schema, "minimum")), "%s", p->name);
-    cr_assert_eq(p->most, json_integer_value(json_object_get(schema, "maximum")), "%s", p->name);
-    cr_assert_eq(p->standard, json_integer_value(json_object_get(schema, "default")), "%s",
-                 p->name);
+    static const char *const names[] = { "minimum", "maximum", "default" };
+    const uint64_t values[] = { p->least, p->most, p->standard };
+    for (size_t i = 0; i < 3; i++) {
+        json_int_t documented = json_integer_value(json_object_get(schema, names[i]));
+        cr_assert_eq(values[i], (uint64_t)documented, "%s %s", p->name, names[i]);
+    }
 }
 
 static void check_flag(const struct rpc_parameter *p, const json_t *schema)
