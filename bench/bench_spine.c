@@ -242,11 +242,28 @@ static void part_rate(struct workload *w, const struct options *options, double 
     free(metrics_after);
 }
 
+/* What the load left behind: late signatures, and the checkpoint that is due a minute later. The
+ * minute begins when nothing was written for a while. */
+static void wait_for_silence(const struct network *network)
+{
+    enum { SILENCE_S = 10, PATIENCE_S = 100 };
+    struct usage usage;
+    uint64_t written = UINT64_MAX;
+    unsigned silent = 0;
+    sleep_ms(60000);
+    for (unsigned s = 0; s < PATIENCE_S && silent < SILENCE_S; s++) {
+        network_usage(network, &usage);
+        silent = usage.written_bytes == written ? silent + 1 : 0;
+        written = usage.written_bytes;
+        sleep_ms(1000);
+    }
+}
+
 static void part_idle(struct network *network, const struct options *options)
 {
     struct usage before;
     struct usage after;
-    sleep_ms(8000); /* What the load left behind: late signatures, checkpoints. */
+    wait_for_silence(network);
     network_usage(network, &before);
     sleep_ms(options->idle_seconds * 1000);
     network_usage(network, &after);

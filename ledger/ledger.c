@@ -272,6 +272,16 @@ void ledger_close(struct ledger *ledger)
 
 /* ---- admission ------------------------------------------------------------------------------- */
 
+void ledger_admit_begin(struct ledger *ledger)
+{
+    store_begin_reads(ledger->store);
+}
+
+void ledger_admit_end(struct ledger *ledger)
+{
+    store_commit(ledger->store);
+}
+
 enum refusal_code ledger_admit(struct ledger *ledger, const struct transaction *tx, uint64_t now_ms,
                                uint64_t *next_lane, struct refusal *refusal)
 {

@@ -93,6 +93,7 @@ static enum status open_database(struct ledger_reader *reader, const char *path,
     if (access(path, F_OK) != 0)
         return problem_set(problem, STATUS_NOT_FOUND, "%s does not exist", path);
 
+    schema_library_start();
     int code =
         sqlite3_open_v2(uri, &reader->db,
                         SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, options->vfs);

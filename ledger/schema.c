@@ -1,6 +1,8 @@
 #include "ledger/schema.h"
 
 #include "ledger/transaction.h"
+#include <pthread.h>
+#include <sqlite3.h>
 
 /* The formatter takes SQL apart. */
 /* clang-format off */
@@ -311,3 +313,15 @@ const struct schema_object schema_views[] = {
     { "audit_params", "name value" },
     { NULL, NULL },
 };
+
+/* Refused, without harm, if somebody has used the library before us. */
+static void library_start(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+void schema_library_start(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, library_start);
+}

@@ -33,4 +33,8 @@ struct schema_object {
 extern const struct schema_object schema_tables[]; /* ends with a NULL name */
 extern const struct schema_object schema_views[];
 
+/* Before a database is opened, any number of times: SQLite keeps no statistics of its memory, which
+ * would cost a lock for each allocation of every connection. */
+void schema_library_start(void);
+
 #endif

@@ -199,6 +199,7 @@ enum status store_open(struct store **store, const char *path, const struct ledg
     struct store *made = calloc(1, sizeof *made);
     *store = NULL;
     if (!made) return problem_set(problem, STATUS_NO_MEMORY, "no memory to open %s", path);
+    schema_library_start();
     int code = sqlite3_open_v2(path, &made->db,
                                SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
                                options->vfs);
@@ -251,6 +252,11 @@ void store_create(struct store *store)
 void store_begin(struct store *store)
 {
     execute(store, "BEGIN IMMEDIATE");
+}
+
+void store_begin_reads(struct store *store)
+{
+    execute(store, "BEGIN");
 }
 
 void store_commit(struct store *store)

@@ -38,6 +38,9 @@ enum status store_status(const struct store *store);
 const char *store_error(const struct store *store);
 
 void store_begin(struct store *store);
+
+/* The reads until store_commit see one state, and lock the file once instead of each time. */
+void store_begin_reads(struct store *store);
 void store_commit(struct store *store);
 /* Ends the transaction without effect, if there is one; also after an error. */
 void store_rollback(struct store *store);

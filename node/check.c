@@ -125,8 +125,8 @@ static enum status check_seal_votes(struct check_job *job)
         if (reader_status(&r) != STATUS_OK) return STATUS_MALFORMED;
         /* Another epoch has other members: nothing of ours, and no fault of the sender's. */
         if (vote->epoch != context->config.domain.epoch) continue;
-        enum status status =
-            seal_vote_check(vote, &context->chain_id, context->config.committee, context->cache);
+        enum status status = seal_vote_check(vote, &context->chain_id, context->config.committee,
+                                             context->config.cache);
         if (status != STATUS_OK) return status;
         job->votes_count++;
     }
@@ -164,8 +164,8 @@ static enum status prove_block(const struct check_context *context, const struct
                                const struct check_block *next)
 {
     if (block->seal.count > 0)
-        return seal_check(&block->seal, &block->header, context->config.committee, context->cache,
-                          NULL);
+        return seal_check(&block->seal, &block->header, context->config.committee,
+                          context->config.cache, NULL);
     if (!next) return STATUS_NO_QUORUM;
     if (next->header.height != block->header.height + 1) return STATUS_MISMATCH;
     return digest_equal(&next->header.parent_hash, &block->hash) ? STATUS_OK : STATUS_MISMATCH;
@@ -268,6 +268,8 @@ void check_run(struct check_job *job)
     }
 }
 
+enum { ADMIT_TOGETHER = 4 }; /* so many reads are worth a transaction of their own */
+
 void check_admit(struct check_job *job, struct ledger *ledger, uint64_t now_ms)
 {
     struct transaction *tx = malloc(sizeof *tx);
@@ -275,6 +277,8 @@ void check_admit(struct check_job *job, struct ledger *ledger, uint64_t now_ms)
         job->status = STATUS_NO_MEMORY;
         return;
     }
+    bool together = job->transactions_count >= ADMIT_TOGETHER;
+    if (together) ledger_admit_begin(ledger);
     for (uint32_t i = 0; i < job->transactions_count; i++) {
         struct check_transaction *item = &job->transactions[i];
         if (item->refusal.code != REFUSAL_none || !item->blob) continue;
@@ -282,5 +286,6 @@ void check_admit(struct check_job *job, struct ledger *ledger, uint64_t now_ms)
         ASSERT(status == STATUS_OK);
         ledger_admit(ledger, tx, now_ms, &item->next_lane, &item->refusal);
     }
+    if (together) ledger_admit_end(ledger);
     free(tx);
 }

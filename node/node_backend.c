@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { FAR_BEHIND = 16, LOOP_STUCK_MS = 10000 };
+enum { FAR_BEHIND = 16 };
 
 /* ---- submissions: RPC thread -> loop -> replica -> answer ---- */
 
@@ -255,10 +255,29 @@ static json_t *backend_log_levels(void *context)
     return levels;
 }
 
+static void backend_view(void *context, struct node_view *view);
+
+/* Readiness as figures: what /readyz says of the same view. */
+static void fill_health(struct node *node)
+{
+    struct node_view *view = malloc(sizeof *view);
+    if (!view) return;
+    backend_view(node, view);
+    bool ready = true;
+    for (uint32_t i = 0; i < HEALTH_COUNT; i++) {
+        ready = ready && view->checks[i].ok;
+        metric_set(METRIC_node_check, i, view->checks[i].ok ? 1 : 0);
+    }
+    metric_set(METRIC_node_ready, 0, ready ? 1 : 0);
+    metric_set(METRIC_ledger_block_timestamp_seconds, 0, (double)view->block_time_ms / 1e3);
+    free(view);
+}
+
 static char *backend_metrics(void *context)
 {
     struct node *node = context;
     node_metrics_fill(node);
+    fill_health(node);
     struct buffer text;
     buffer_init(&text, METRICS_TEXT_MAX);
     uint8_t zero = 0;
@@ -312,8 +331,8 @@ static void view_health(struct node *node, struct node_view *view,
     health(view, HEALTH_progress, !stuck, stuck ? "transactions wait" : "");
     snprintf(text, sizeof text, "sealed %llu of %llu", (unsigned long long)view->sealed_height,
              (unsigned long long)view->height);
-    bool late =
-        view->height > view->sealed_height && wall_clock_ms() > view->block_time_ms + LOOP_STUCK_MS;
+    bool late = view->height > view->sealed_height &&
+                wall_clock_ms() > view->block_time_ms + UNSEALED_MS_MAX;
     health(view, HEALTH_seal, !late, text);
     bool may_vote = node->self == VALIDATOR_NONE || node->votes;
     health(view, HEALTH_votes, may_vote, node->votes_reason);

@@ -31,8 +31,9 @@ enum {
     SERVE_JOBS_MAX = 1024,     /* block requests of peers ... */
     SERVE_JOBS_A_PEER_MAX = 2, /* ... of one of them */
     HOUSEKEEPING_MS = 1000,
-    LATENCY_KEPT = 4096, /* recently admitted transactions, for tx_latency_seconds */
-    TIMING_KEPT = 1024,  /* indexes and heights whose beginnings are remembered */
+    UNSEALED_MS_MAX = 10000, /* a last block without a seal for longer is worth a word */
+    LATENCY_KEPT = 4096,     /* recently admitted transactions, for tx_latency_seconds */
+    TIMING_KEPT = 1024,      /* indexes and heights whose beginnings are remembered */
 };
 
 /* A client's submission between the RPC thread and the answer. */
@@ -129,7 +130,8 @@ struct node {
     uint64_t sealed_height;
     uint64_t syncs_seen;
     bool catching_up;
-    uint64_t seal_late_height;
+    uint64_t conflicts_seen;   /* contradicting statements that were logged */
+    uint64_t seal_late_height; /* the first height without a seal, if it was logged */
 };
 
 static inline uint64_t node_now_ms(struct node *node)

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* One job of the ledger's thread. They run in the order in which they were handed over, and come
- * back in that order. */
+/* One job of the ledger's thread. Blocks run and come back in the order in which they were handed
+ * over; admissions, which change nothing, wait while there are blocks. */
 struct ledger_job {
     struct worker_job job; /* first */
     struct node *node;
@@ -108,7 +108,10 @@ static void ledger_submit(struct node *node, struct ledger_job *job)
 {
     job->job.run = ledger_run;
     job->job.done = ledger_done;
-    if (workers_submit(node->ledger_thread, &job->job) == STATUS_OK) return;
+    bool admission = job->kind == OUTPUT_ADMIT;
+    enum status status = admission ? workers_submit(node->ledger_thread, &job->job)
+                                   : workers_submit_urgent(node->ledger_thread, &job->job);
+    if (status == STATUS_OK) return;
     check_free(job->check);
     blob_unref(job->payload);
     free(job->seal);
@@ -242,7 +245,8 @@ static void serve_done(struct worker_job *base, bool finished)
 {
     struct serve_job *job = (struct serve_job *)base;
     uint8_t *serving = serving_of(job->node, job->peer);
-    if (serving) (*serving)--;
+    ASSERT(serving != NULL); /* Or the job would not have been made. */
+    (*serving)--;
     if (finished && job->good && job->node->peers)
         peers_send(job->node->peers, job->peer, FRAME_SYNC_BLOCKS, buffer_span(&job->answer), NULL,
                    true);

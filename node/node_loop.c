@@ -33,7 +33,9 @@ void node_fail(struct node *node, int exit_code, const char *format, ...)
 void node_stop(struct node *node)
 {
     if (node->stopping) return;
+    pthread_mutex_lock(&node->lock_replica); /* RPC threads read it. */
     node->stopping = true;
+    pthread_mutex_unlock(&node->lock_replica);
     LOG(node_stopping, LOG_END);
     uv_stop(&node->loop);
 }
@@ -89,7 +91,10 @@ static void output_check(struct node *node, struct output *output)
     if (work) {
         *work =
             (struct check_work){ { check_work_run, check_work_done, NULL }, node, output->job, 0 };
-        if (workers_submit(node->checkers, &work->job) == STATUS_OK) {
+        bool payment = output->job->kind == CHECK_TRANSACTION || output->job->kind == CHECK_GOSSIP;
+        enum status status = payment ? workers_submit(node->checkers, &work->job)
+                                     : workers_submit_urgent(node->checkers, &work->job);
+        if (status == STATUS_OK) {
             output->job = NULL;
             return;
         }
@@ -511,6 +516,24 @@ static void consider_sync(struct node *node)
     node->catching_up = far;
 }
 
+/* What an operator must hear of: contradicting signatures, and blocks that nobody seals. */
+static void consider_alarms(struct node *node)
+{
+    struct replica_status status;
+    struct digest hash, state_root;
+    uint64_t time_ms = 0;
+    replica_status(node->replica, &status);
+    replica_head(node->replica, &hash, &time_ms, &state_root);
+    uint64_t conflicts = status.engine.conflicts + status.conflicts;
+    if (conflicts > node->conflicts_seen) LOG(conflict, LOG_U64("count", conflicts), LOG_END);
+    node->conflicts_seen = conflicts;
+    bool late = status.height > status.sealed_height && wall_clock_ms() > time_ms + UNSEALED_MS_MAX;
+    if (late && node->seal_late_height != status.sealed_height + 1)
+        LOG(seal_late, LOG_U64("height", status.height), LOG_U64("sealed", status.sealed_height),
+            LOG_END);
+    if (late) node->seal_late_height = status.sealed_height + 1;
+}
+
 static void on_house(uv_timer_t *timer)
 {
     struct node *node = timer->data;
@@ -518,6 +541,7 @@ static void on_house(uv_timer_t *timer)
     consider_disk(node);
     consider_checkpoint(node);
     consider_sync(node);
+    consider_alarms(node);
     node_leave(node);
 }
 

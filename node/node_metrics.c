@@ -94,6 +94,7 @@ static void fill_peers(struct node *node)
         metric_set(METRIC_peer_connected, i, node->peer_seen[i] ? 1 : 0);
         metric_set(METRIC_peer_height, i, (double)peer->height);
         metric_set(METRIC_peer_round_trip_seconds, i, (double)peer->rtt_us / 1e6);
+        metric_set(METRIC_peer_queue_bytes, i, (double)peer->send_queue_bytes);
         metric_set(METRIC_peer_clock_offset_seconds, i, (double)peer->clock_offset_ms / 1e3);
         if (node->peer_seen[i]) connected++;
     }

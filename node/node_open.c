@@ -322,7 +322,8 @@ static enum status open_directory(struct node *node, struct problem *problem)
     if (status != STATUS_OK) return status;
     status = data_format_check(node->data_dir, problem);
     if (status == STATUS_NOT_FOUND) status = data_format_create(node->data_dir, problem);
-    return status;
+    if (status != STATUS_OK) return status;
+    return disk_free(node->data_dir, &node->disk_free, NULL);
 }
 
 enum status node_open(struct node *node, struct problem *problem, int *exit_code)

@@ -197,8 +197,23 @@ static void seal_count(struct replica *r, struct seal_slot *slot)
     }
 }
 
-/* The first signature of a validator for a height counts; a second one for another hash is
- * evidence against it. */
+/* A second signature of one validator for a height, for another hash: evidence against it. Still it
+ * counts if it agrees with us and the first did not, or a liar who tells each member something else
+ * first could keep one of them without a seal that all the others have. */
+static void seal_conflict(struct replica *r, struct seal_slot *slot, const struct seal_vote *vote)
+{
+    uint16_t validator = vote->by.validator;
+    r->conflicts++;
+    if (!r->conflict_noted)
+        note(r, "seal_conflict height=%llu validator=%u signed two blocks",
+             (unsigned long long)vote->height, validator);
+    r->conflict_noted = true;
+    if (!slot->executed || !digest_equal(&vote->block_hash, &slot->hash)) return;
+    slot->votes[validator] = *vote;
+    if (!slot->sealed) seal_count(r, slot);
+}
+
+/* The first signature of a validator for a height counts. */
 void seal_add(struct replica *r, const struct seal_vote *vote)
 {
     if (vote->epoch != r->config.epoch) return;
@@ -206,13 +221,8 @@ void seal_add(struct replica *r, const struct seal_vote *vote)
     struct seal_slot *slot = seal_slot_of(r, vote->height);
     if (!slot || validator >= r->config.committee->count) return;
     if (slot->have[validator]) {
-        if (!digest_equal(&slot->votes[validator].block_hash, &vote->block_hash)) {
-            r->conflicts++;
-            if (!r->conflict_noted)
-                note(r, "seal_conflict height=%llu validator=%u signed two blocks",
-                     (unsigned long long)vote->height, validator);
-            r->conflict_noted = true;
-        }
+        if (!digest_equal(&slot->votes[validator].block_hash, &vote->block_hash))
+            seal_conflict(r, slot, vote);
         return;
     }
     slot->have[validator] = true;

@@ -99,16 +99,18 @@ static void store_remove(struct replica *r, uint32_t i);
 static void store_evict(struct replica *r)
 {
     uint32_t undecided = 0;
+    for (uint32_t i = 0; i < r->entries_count; i++)
+        if (!r->entries[i]->decided) undecided++;
+    if (undecided < UNDECIDED_KEEP) return;
     uint32_t oldest = UINT32_MAX;
     for (uint32_t i = 0; i < r->entries_count; i++) {
         const struct entry *entry = r->entries[i];
         if (entry->decided) continue;
-        undecided++;
         if (oldest != UINT32_MAX && entry->proposal.view >= r->entries[oldest]->proposal.view)
             continue;
         if (!has_undecided_child(r, entry)) oldest = i;
     }
-    if (undecided >= UNDECIDED_KEEP && oldest != UINT32_MAX) store_remove(r, oldest);
+    if (oldest != UINT32_MAX) store_remove(r, oldest);
 }
 
 /* NULL if it must not be kept: more than two proposals of one view are nobody's honest doing. What
@@ -124,7 +126,7 @@ struct entry *store_add(struct replica *r, const struct proposal *proposal,
     if (!certain && (r->entries_count >= PROPOSALS_MAX ||
                      store_count_view(r, proposal->view) >= PROPOSALS_A_VIEW_MAX))
         return NULL;
-    if (r->entries_count >= UNDECIDED_KEEP) store_evict(r);
+    store_evict(r);
     if (r->entries_count == r->entries_capacity) {
         uint32_t capacity = r->entries_capacity ? r->entries_capacity * 2 : 64;
         struct entry **entries = realloc(r->entries, capacity * sizeof(struct entry *));

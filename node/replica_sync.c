@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FETCH_PROPOSAL = 1, FETCH_ANCHOR = 2, SYNC_FAR = 16, FETCH_WAIT_MS = 20 };
+enum { FETCH_PROPOSAL = 1, FETCH_ANCHOR = 2, SYNC_FAR = 16, FETCH_WAIT_MS = 20, ASKED_MAX = 4 };
 
 /* ---- what we want ---- */
 
@@ -52,7 +52,7 @@ static void sync_ask(struct replica *r, uint64_t height, uint16_t count)
     r->sync.peer = r->sync.last_peer = peer;
     r->sync.asked_height = height;
     r->sync.deadline_ms = r->moment.now_ms + SYNC_TIMEOUT_MS;
-    r->peers[peer].asked++;
+    if (r->peers[peer].asked < ASKED_MAX) r->peers[peer].asked++;
     struct writer w;
     writer_init(&w, 16);
     write_u64(&w, height);
@@ -376,6 +376,7 @@ static void sync_finish(struct replica *r)
 void sync_blocks_checked(struct replica *r, struct check_job *job)
 {
     uint64_t next = r->head.header.height + 1;
+    uint64_t sealed = r->sealed_height;
     ASSERT(r->sync.executing == 0);
     r->sync.seals_first = 0;
     r->sync.peer = job->from;
@@ -390,7 +391,8 @@ void sync_blocks_checked(struct replica *r, struct check_job *job)
         }
     }
     if (r->sync.executing > 0 || r->stopped) return;
-    if (job->blocks_count == 0) sync_disbelieve(r, job->from);
+    bool of_use = r->sealed_height > sealed || r->executing > 0;
+    if (!of_use) sync_disbelieve(r, job->from);
     r->sync.active = false;
     r->sync.behind_since_ms = r->moment.now_ms;
     order_hand_over(r);

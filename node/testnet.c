@@ -19,7 +19,8 @@ enum { DOCUMENT_BYTES_MAX = 64 * 1024, FTW_DESCRIPTORS = 16 };
 void testnet_file(const struct testnet *net, const char *name, char path[PATH_BYTES_MAX])
 {
     /* testnet_load and testnet_create leave room for every name that is used. */
-    ASSERT(path_join(path, net->dir, name) == STATUS_OK);
+    enum status status = path_join(path, net->dir, name);
+    ASSERT(status == STATUS_OK);
 }
 
 void testnet_home(const struct testnet *net, uint16_t index, char path[PATH_BYTES_MAX])

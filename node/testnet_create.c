@@ -206,15 +206,24 @@ static enum status write_settings(const struct testnet *net, uint16_t index, con
     return write_text(config, "witan.conf", text, problem);
 }
 
+static void part_of(const struct testnet *net, uint16_t index, const char *part,
+                    char path[PATH_BYTES_MAX])
+{
+    char name[32];
+    snprintf(name, sizeof name, "%u/%s", index + 1u, part);
+    testnet_file(net, name, path);
+}
+
 static enum status write_home(const struct testnet *net, uint16_t index, const struct making *m,
                               const struct genesis *genesis, const char *genesis_text,
                               struct problem *problem)
 {
-    char home[PATH_BYTES_MAX], config[PATH_BYTES_MAX], data[PATH_BYTES_MAX], name[KEY_NAME_MAX + 1];
+    char config[PATH_BYTES_MAX], data[PATH_BYTES_MAX], safety[PATH_BYTES_MAX];
+    char name[KEY_NAME_MAX + 1];
     struct public_key seal_key;
-    testnet_home(net, index, home);
-    ASSERT(path_join(config, home, "config") == STATUS_OK);
-    ASSERT(path_join(data, home, "data") == STATUS_OK);
+    part_of(net, index, "config", config);
+    part_of(net, index, "data", data);
+    part_of(net, index, "data/safety", safety);
     snprintf(name, sizeof name, "%s-%u", net->network, index + 1u);
     enum status status = directory_create(config, 0750, problem);
     if (status == STATUS_OK) status = directory_create(data, 0750, problem);
@@ -226,8 +235,6 @@ static enum status write_home(const struct testnet *net, uint16_t index, const s
     if (status == STATUS_OK) status = write_text(config, "genesis.json", genesis_text, problem);
     if (status == STATUS_OK) status = write_settings(net, index, config, problem);
     if (status != STATUS_OK) return status;
-    char safety[PATH_BYTES_MAX];
-    ASSERT(path_join(safety, data, "safety") == STATUS_OK);
     key_public(&m->seal, &seal_key);
     return safety_create(safety, &seal_key, &genesis->chain_id, problem);
 }

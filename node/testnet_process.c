@@ -118,12 +118,13 @@ enum status testnet_spawn(struct testnet *net, uint16_t index, struct problem *p
     if (testnet_state(net, index) != TESTNET_DOWN)
         return problem_set(problem, STATUS_BUSY, "node %u runs already, process %lld", index + 1u,
                            (long long)net->nodes[index].pid);
-    char program[PATH_BYTES_MAX], home[PATH_BYTES_MAX], log[PATH_BYTES_MAX];
+    char program[PATH_BYTES_MAX], home[PATH_BYTES_MAX], log[PATH_BYTES_MAX], name[16];
     ssize_t size = readlink("/proc/self/exe", program, sizeof program - 1);
     if (size < 0) return problem_set(problem, STATUS_IO, "/proc/self/exe: %s", strerror(errno));
     program[size] = 0;
     testnet_home(net, index, home);
-    ASSERT(path_join(log, home, "log") == STATUS_OK);
+    snprintf(name, sizeof name, "%u/log", index + 1u);
+    testnet_file(net, name, log);
     pid_t pid;
     if (spawn(program, home, log, &pid) != STATUS_OK)
         return problem_set(problem, STATUS_IO, "%s cannot be started: %s", program,

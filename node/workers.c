@@ -19,7 +19,9 @@ struct workers {
     uv_async_t wake;
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t work;
+    struct job_list urgent;
     struct job_list queue;
+    unsigned urgent_run; /* urgent jobs since the last other one */
     struct job_list finished;
     bool stopping;
 };
@@ -54,12 +56,20 @@ static struct worker_job *list_take_all(struct job_list *list)
     return first;
 }
 
+static struct worker_job *next_job(struct workers *workers)
+{
+    bool others_turn = workers->urgent_run >= URGENT_RUN && workers->queue.first;
+    struct worker_job *job = others_turn ? NULL : list_take(&workers->urgent);
+    workers->urgent_run = job ? workers->urgent_run + 1 : 0;
+    return job ? job : list_take(&workers->queue);
+}
+
 static void *worker_main(void *argument)
 {
     struct workers *workers = argument;
     pthread_mutex_lock(&workers->mutex);
     while (!workers->stopping) {
-        struct worker_job *job = list_take(&workers->queue);
+        struct worker_job *job = next_job(workers);
         if (!job) {
             pthread_cond_wait(&workers->work, &workers->mutex);
             continue;
@@ -119,6 +129,7 @@ enum status workers_start(struct workers **out, uv_loop_t *loop, unsigned count,
     if (!workers) return STATUS_NO_MEMORY;
     workers->count = count;
     workers->queue_max = queue_max;
+    list_init(&workers->urgent);
     list_init(&workers->queue);
     list_init(&workers->finished);
     if (uv_async_init(loop, &workers->wake, on_wake) != 0) {
@@ -144,7 +155,7 @@ void workers_name(struct workers *workers, const char *name)
         pthread_setname_np(workers->threads[i], name);
 }
 
-enum status workers_submit(struct workers *workers, struct worker_job *job)
+static enum status submit(struct workers *workers, struct worker_job *job, struct job_list *list)
 {
     ASSERT(!workers->stopping); /* Only this thread sets it. */
     if (workers->waiting >= workers->queue_max) return STATUS_FULL;
@@ -155,11 +166,21 @@ enum status workers_submit(struct workers *workers, struct worker_job *job)
         list_add(&workers->finished, job);
         uv_async_send(&workers->wake);
     } else {
-        list_add(&workers->queue, job);
+        list_add(list, job);
         pthread_cond_signal(&workers->work);
     }
     pthread_mutex_unlock(&workers->mutex);
     return STATUS_OK;
+}
+
+enum status workers_submit(struct workers *workers, struct worker_job *job)
+{
+    return submit(workers, job, &workers->queue);
+}
+
+enum status workers_submit_urgent(struct workers *workers, struct worker_job *job)
+{
+    return submit(workers, job, &workers->urgent);
 }
 
 unsigned workers_waiting(const struct workers *workers)
@@ -171,6 +192,7 @@ void workers_stop(struct workers *workers)
 {
     threads_join(workers, workers->count);
     give_back(workers, list_take_all(&workers->finished), true);
+    give_back(workers, list_take_all(&workers->urgent), false);
     give_back(workers, list_take_all(&workers->queue), false);
     ASSERT(workers->waiting == 0);
     uv_close((uv_handle_t *)&workers->wake, on_closed);

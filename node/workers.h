@@ -5,6 +5,9 @@
  * workers a job runs at once and its `done` runs in the loop's next turn, so that callers need not
  * be re-entrant.
  *
+ * Urgent jobs are begun before the others: a vote must not wait behind ten thousand payments. So
+ * that the others are never forgotten, one of them follows each run of URGENT_RUN urgent ones.
+ *
  *     struct check { struct worker_job job; ... };
  *     check->job.run = check_run; check->job.done = check_done;
  *     if (workers_submit(workers, &check->job) != STATUS_OK) ... full: refuse the work
@@ -24,6 +27,8 @@ struct worker_job {
 
 struct workers;
 
+enum { URGENT_RUN = 32 };
+
 /* count 0 runs inline; queue_max bounds the jobs that were submitted and not yet given back. */
 enum status workers_start(struct workers **workers, uv_loop_t *loop, unsigned count,
                           unsigned queue_max);
@@ -33,6 +38,7 @@ void workers_name(struct workers *workers, const char *name);
 
 /* STATUS_FULL: the caller keeps the job and refuses what it was for. */
 enum status workers_submit(struct workers *workers, struct worker_job *job);
+enum status workers_submit_urgent(struct workers *workers, struct worker_job *job);
 
 /* Jobs not yet given back. */
 unsigned workers_waiting(const struct workers *workers);

@@ -224,7 +224,12 @@ CURLcode client_prepare_post(struct rpc_client *client, const char *body)
 bool client_conclude(struct rpc_client *client, CURLcode code, struct rpc_failure *failure)
 {
     if (code != CURLE_OK) {
-        fail(failure, failure_of(code), curl_easy_strerror(code));
+        char text[sizeof failure->text];
+        if (failure_of(code) == FAILURE_CONNECT) /* Which of several? */
+            snprintf(text, sizeof text, "no connection to %s", client->url);
+        else
+            snprintf(text, sizeof text, "%s", curl_easy_strerror(code));
+        fail(failure, failure_of(code), text);
         return false;
     }
     curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &failure->http_status);

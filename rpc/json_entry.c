@@ -13,17 +13,23 @@ const char *entry_kind_word(uint8_t kind)
     }
 }
 
-static json_t *balance_effect(json_t *o, const struct ledger_effect *effect)
+/* By how much a balance has moved, and where it stands now. */
+static json_t *movement(json_t *o, const struct ledger_effect *effect)
 {
-    o = json_with(o, "account", value_address(ADDRESS_ACCOUNT, &effect->id));
-    o = json_with(o, "asset", value_address(ADDRESS_ASSET, &effect->asset));
     o = json_with(o, "seq", json_number(effect->balance.seq));
     o = json_with(o, "d_posted", value_signed(effect->balance.d_posted));
     o = json_with(o, "d_held_out", value_signed(effect->balance.d_held_out));
     o = json_with(o, "d_held_in", value_signed(effect->balance.d_held_in));
     o = json_with(o, "posted", value_signed(effect->balance.posted));
     o = json_with(o, "held_out", value_signed(effect->balance.held_out));
-    o = json_with(o, "held_in", value_signed(effect->balance.held_in));
+    return json_with(o, "held_in", value_signed(effect->balance.held_in));
+}
+
+static json_t *balance_effect(json_t *o, const struct ledger_effect *effect)
+{
+    o = json_with(o, "account", value_address(ADDRESS_ACCOUNT, &effect->id));
+    o = json_with(o, "asset", value_address(ADDRESS_ASSET, &effect->asset));
+    o = movement(o, effect);
     return json_with(o, "head", value_hash(&effect->balance.head));
 }
 
@@ -180,13 +186,7 @@ json_t *json_movement(const struct ledger_effect *effect, const struct entry_row
     json_t *o = json_object();
     o = json_with(o, "entry_id", value_hash(&entry->id));
     o = json_with(o, "position", value_entry_position(entry->position));
-    o = json_with(o, "seq", json_number(effect->balance.seq));
-    o = json_with(o, "d_posted", value_signed(effect->balance.d_posted));
-    o = json_with(o, "d_held_out", value_signed(effect->balance.d_held_out));
-    o = json_with(o, "d_held_in", value_signed(effect->balance.d_held_in));
-    o = json_with(o, "posted", value_signed(effect->balance.posted));
-    o = json_with(o, "held_out", value_signed(effect->balance.held_out));
-    o = json_with(o, "held_in", value_signed(effect->balance.held_in));
+    o = movement(o, effect);
     o = json_with(o, "asset", value_address(ADDRESS_ASSET, &effect->asset));
     return json_with(o, "time", value_time(time_ms));
 }

@@ -148,6 +148,7 @@ struct people {
     json_t *items;
     struct rpc_call *call;
     const struct committee *committee; /* validator_list: of the height asked for */
+    const struct node_view *view;      /* validator_list: of the latest height; else NULL */
     bool latest;
 };
 
@@ -207,6 +208,14 @@ const struct rpc_method method_member_list = {
 
 /* ---- validator_list ------------------------------------------------------------------------- */
 
+static bool is_connected(const struct node_view *view, const struct id *validator)
+{
+    bool connected = view->has_validator && id_equal(&view->validator, validator);
+    for (size_t i = 0; i < view->peer_count && !connected; i++)
+        connected = view->peers[i].has_validator && id_equal(&view->peers[i].validator, validator);
+    return connected;
+}
+
 /* The set of the height, whatever has become of its validators since; for the latest height also
  * those that are not in it. Keys of the set are the epoch's; node key and endpoint are today's. */
 static bool add_validator(void *context, const struct validator_row *row)
@@ -228,14 +237,19 @@ static bool add_validator(void *context, const struct validator_row *row)
     o = json_with(o, "node_key", value_key(&row->node_key));
     o = json_with(o, "endpoint", json_string(row->endpoint));
     o = json_with(o, "status", json_string(validator_status_word(status)));
+    if (people->view)
+        o = json_with(o, "connected", json_boolean(is_connected(people->view, &row->id)));
     people->items = json_and(people->items, o);
     return people->items != NULL;
 }
 
-static json_t *validator_list_of(struct rpc_call *call, const struct block_row *block, bool latest,
-                                 struct epoch_row *epoch)
+/* view: NULL unless the height is the latest. */
+static json_t *validator_list_of(struct rpc_call *call, const struct block_row *block,
+                                 const struct node_view *view, struct epoch_row *epoch)
 {
-    struct people people = { .call = call, .committee = &epoch->committee, .latest = latest };
+    struct people people = {
+        .call = call, .committee = &epoch->committee, .view = view, .latest = view != NULL
+    };
     enum status status = ledger_read_epoch_of(call->reader, block->header.height, epoch);
     if (status != STATUS_OK) return call_status(call, status);
     people.items = json_array();
@@ -259,8 +273,11 @@ static json_t *validator_list(struct rpc_call *call)
     struct ledger_read_head head;
     if (!call_block(call, call_argument(call, "height"), &head, &block)) return NULL;
     struct epoch_row *epoch = malloc(sizeof *epoch);
-    if (!epoch) return NULL;
-    json_t *o = validator_list_of(call, &block, block.header.height == head.header.height, epoch);
+    struct node_view *view = malloc(sizeof *view);
+    bool latest = block.header.height == head.header.height;
+    if (view) call->backend->view(call->backend->context, view);
+    json_t *o = epoch && view ? validator_list_of(call, &block, latest ? view : NULL, epoch) : NULL;
+    free(view);
     free(epoch);
     return o;
 }

@@ -158,6 +158,7 @@ void submit_transaction(const struct submit_options *options, struct span bytes,
         .pause_ms = options->pause_ms_min ? options->pause_ms_min : PAUSE_MS_MIN,
     };
     submit_course_begin(&a.course, options->until, options->node_count, options->agree);
+    a.course.doubt = options->sent_before;
     if (a.params) run(&a);
     json_decref(a.params);
 }

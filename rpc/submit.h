@@ -34,6 +34,7 @@ struct submit_options {
     size_t node_count;
     size_t first; /* index of the node to begin with; others follow in turn */
     enum submit_until until;
+    bool sent_before; /* somebody may have sent these bytes already: the doubt is there at once */
     uint64_t not_after_ms; /* of the transaction */
     uint64_t timeout_ms;   /* of the whole; 0: until it is final */
     uint32_t agree;        /* nodes that must say `expired`; 0: one more than a third can lie */

@@ -14,8 +14,7 @@ static void ledger_path(const char *data, char path[PATH_BYTES_MAX])
     if (path_join(path, "", data) != STATUS_OK) return;
     if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) return;
     bool home = path_join(inner, path, "data/ledger.db") == STATUS_OK && file_exists(inner);
-    if (home || path_join(inner, path, "ledger.db") == STATUS_OK)
-        memcpy(path, inner, sizeof inner);
+    if (home || path_join(inner, path, "ledger.db") == STATUS_OK) memcpy(path, inner, sizeof inner);
 }
 
 static int load_genesis(const struct cli_call *call, struct genesis **genesis)
@@ -119,26 +118,37 @@ static int compare(const struct cli_call *call, struct audit_head *heads, uint32
     return comparison.readable == count ? CLI_EXIT_DONE : CLI_EXIT_OPEN;
 }
 
-static int verify(struct cli_call *call)
+/* Each by itself, then all against the first. */
+static int verify_all(struct cli_call *call, const struct genesis *genesis,
+                      char (*path)[PATH_BYTES_MAX], struct audit_head *heads, uint32_t count)
 {
-    struct genesis *genesis = NULL;
-    int exit_code = load_genesis(call, &genesis);
-    if (exit_code != CLI_EXIT_DONE) return exit_code;
-    uint32_t count = (uint32_t)min_u64(cli_count(call, "data"), AUDIT_LEDGERS_MAX);
-    uint32_t paths = count > 0 ? count : 1;
-    char(*path)[PATH_BYTES_MAX] = calloc(paths, sizeof *path);
-    struct audit_head *heads = calloc(paths, sizeof *heads);
-    if (!path || !heads) exit_code = cli_fail_memory();
-    for (uint32_t i = 0; path && heads && i < paths && exit_code != CLI_EXIT_SYSTEM; i++) {
+    bool named = cli_count(call, "data") > 0;
+    int exit_code = CLI_EXIT_DONE;
+    for (uint32_t i = 0; exit_code != CLI_EXIT_SYSTEM && i < count; i++) {
         char data[PATH_BYTES_MAX];
         cli_data_dir(call, data);
-        ledger_path(count > 0 ? cli_item(call, "data", i) : data, path[i]);
+        ledger_path(named ? cli_item(call, "data", i) : data, path[i]);
         heads[i].path = path[i];
-        if (paths > 1 && !cli_switch(call, "json")) printf("ledger     %s\n", path[i]);
+        if (count > 1 && !cli_switch(call, "json")) printf("ledger     %s\n", path[i]);
         int one = audit_one(call, genesis, path[i]);
         if (one != CLI_EXIT_DONE && exit_code != CLI_EXIT_UNVERIFIED) exit_code = one;
     }
-    if (paths > 1 && exit_code == CLI_EXIT_DONE) exit_code = compare(call, heads, paths);
+    if (count > 1 && exit_code == CLI_EXIT_DONE) exit_code = compare(call, heads, count);
+    return exit_code;
+}
+
+static int verify(struct cli_call *call)
+{
+    struct genesis *genesis = NULL;
+    if (cli_count(call, "data") > AUDIT_LEDGERS_MAX)
+        return cli_fail(CLI_EXIT_USAGE, NULL, NULL, "--data: at most %d ledgers",
+                        AUDIT_LEDGERS_MAX);
+    int exit_code = load_genesis(call, &genesis);
+    if (exit_code != CLI_EXIT_DONE) return exit_code;
+    uint32_t count = (uint32_t)max_u64(1, cli_count(call, "data"));
+    char(*path)[PATH_BYTES_MAX] = calloc(count, sizeof *path);
+    struct audit_head *heads = calloc(count, sizeof *heads);
+    exit_code = path && heads ? verify_all(call, genesis, path, heads, count) : cli_fail_memory();
     free(heads);
     free(path);
     genesis_free(genesis);

@@ -141,11 +141,8 @@ static const struct cli_column member_columns[] = {
 };
 
 static const struct cli_column validator_columns[] = {
-    { "MEMBER", "member_name", CELL_TEXT },
-    { "VALIDATOR", "validator", CELL_TEXT },
-    { "STATUS", "status", CELL_TEXT },
-    { "CONNECTED", "connected", CELL_TEXT },
-    { "SEALED", "last_sealed_height", CELL_NUMBER },
+    { "MEMBER", "member_name", CELL_TEXT }, { "VALIDATOR", "validator", CELL_TEXT },
+    { "STATUS", "status", CELL_TEXT },      { "CONNECTED", "connected", CELL_TEXT },
     { "ENDPOINT", "endpoint", CELL_TEXT },
 };
 

@@ -67,7 +67,8 @@ size_t cli_urls(const struct cli_call *call, char *urls[CLI_NODES_MAX])
 {
     const char *list = cli_text(call, "node");
     char standard[PATH_BYTES_MAX + 8];
-    /* A flag wins over the environment: --home typed beats WITAN_NODE, or the wrong node answers. */
+    /* A flag wins over the environment: --home typed beats WITAN_NODE, or the wrong node answers.
+     */
     bool home_wins = cli_has(call, "home") && cli_given(call, "home") && !cli_given(call, "node");
     if (!list || home_wins) {
         standard_url(call, standard);

@@ -118,6 +118,36 @@ static bool explain_event(const char *word)
     return false;
 }
 
+/* Why a validator does not vote: `why` of the event not_voting, votes_reason of node_status. */
+static const struct {
+    const char *word, *meaning, *remedy;
+} reasons[] = {
+    { "key_missing", "No seal key file is configured, or it is not there.",
+      "Set node.seal_key_file, or be content: the node follows and serves." },
+    { "key_unknown", "The seal key is not that of a validator of this network.",
+      "Compare `witan key show` of the seal key with `witan validator list`." },
+    { "safety_missing", "The safety file, which remembers the promises made, is not there.",
+      "Put it back only if it is the very file this validator wrote last, never an older copy. "
+      "Otherwise the validator needs a new key; until then it follows and serves." },
+    { "safety_damaged", "Neither slot of the safety file can be read.",
+      "Look at the disk. The validator needs a new key; until then it follows and serves." },
+    { "journal_lost", "The journal ends before what the safety file remembers.",
+      "An old copy was restored, or records were lost. The validator needs a new key; until then "
+      "it follows and serves." },
+};
+
+static bool explain_reason(const char *word)
+{
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        if (strcmp(reasons[i].word, word) != 0) continue;
+        printf("%s   reason of not_voting\n", word);
+        print_field("meaning", reasons[i].meaning);
+        print_field("remedy", reasons[i].remedy);
+        return true;
+    }
+    return false;
+}
+
 /* The nearest word of all tables. */
 static const char *nearest_word(const char *word)
 {
@@ -134,6 +164,8 @@ static const char *nearest_word(const char *word)
         names[count++] = config_info((enum config_key)key)->full;
     for (int event = 0; event < LOG_EVENT_COUNT && count < most; event++)
         names[count++] = log_events[event].name;
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0] && count < most; i++)
+        names[count++] = reasons[i].word;
     return nearest_name(word, names, count);
 }
 
@@ -146,6 +178,7 @@ static int explain(struct cli_call *call)
     found = explain_exit(word) || found;
     found = explain_key(word) || found;
     found = explain_event(word) || found;
+    found = explain_reason(word) || found;
     if (found) return CLI_EXIT_DONE;
     char quoted[QUOTE_TEXT];
     char hint[QUOTE_TEXT + 32];

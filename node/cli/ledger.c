@@ -225,6 +225,11 @@ static int rebuild_into(struct rebuilding *rebuilding, const struct genesis *gen
         return cli_fail(CLI_EXIT_UNVERIFIED, NULL,
                         "the old file or the genesis is wrong; it is left as it was", "%s",
                         problem.text);
+    if (status == STATUS_DAMAGED)
+        return cli_fail(
+            CLI_EXIT_DAMAGED, NULL,
+            "move ledger.db away: without it the node fetches every block from its peers",
+            "ledger rebuild: %s", problem.text);
     if (status != STATUS_OK) return cli_fail_problem(&problem, "ledger rebuild");
     cli_note(rebuilding->call,
              "made again up to height %llu of %llu, sealed %llu; the old one is %s",

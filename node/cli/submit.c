@@ -97,7 +97,7 @@ static void announce(const struct cli_call *call, const struct transaction *tx, 
 }
 
 int cli_submit(const struct cli_call *call, struct rpc_client *const *nodes, size_t node_count,
-               const char *network, const struct transaction *tx)
+               const char *network, const struct transaction *tx, bool sent_before)
 {
     char dir[PATH_BYTES_MAX];
     char txid[65];
@@ -120,6 +120,7 @@ int cli_submit(const struct cli_call *call, struct rpc_client *const *nodes, siz
     struct submit_options options = { .nodes = nodes,
                                       .node_count = min_u64(node_count, SUBMIT_NODES_MAX),
                                       .until = until_of(cli_text(call, "wait")),
+                                      .sent_before = sent_before,
                                       .not_after_ms = tx->not_after_ms,
                                       .timeout_ms = cli_number(call, "timeout") };
     struct submit_report report;

@@ -245,7 +245,7 @@ static int submit_to_nodes(struct cli_call *call, struct transaction *tx)
                         "the transaction is not signed");
     int exit_code = cli_nodes_open(call, nodes, &count);
     if (exit_code == CLI_EXIT_DONE) exit_code = cli_chain_of_any(nodes, count, network, &chain_id);
-    if (exit_code == CLI_EXIT_DONE) exit_code = cli_submit(call, nodes, count, network, tx);
+    if (exit_code == CLI_EXIT_DONE) exit_code = cli_submit(call, nodes, count, network, tx, true);
     for (size_t i = 0; i < count; i++)
         rpc_client_close(nodes[i]);
     return exit_code;

@@ -150,7 +150,7 @@ int cli_chain_of(struct rpc_client *node, char network[33], struct digest *chain
 {
     struct rpc_failure failure = { .what = FAILURE_NONE };
     json_t *info = rpc_client_call(node, "chain_info", NULL, &failure);
-    if (!info) return cli_fail_rpc(&failure, rpc_client_url(node));
+    if (!info) return cli_fail_rpc(&failure, "chain_info");
     const char *name = json_string_value(json_object_get(info, "network"));
     const char *id = json_string_value(json_object_get(info, "chain_id"));
     bool read = name && id && hex_decode(id, strlen(id), chain_id->bytes, 32);
@@ -316,7 +316,7 @@ static int send_signed(struct cli_writer *writer, struct span body)
         exit_code = write_out(path, writer_span(&out));
     else
         exit_code = cli_submit(writer->call, writer->nodes, writer->node_count, writer->network,
-                               writer->tx);
+                               writer->tx, false);
     writer_free(&out);
     return exit_code;
 }

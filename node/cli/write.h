@@ -79,9 +79,10 @@ int cli_chain_of(struct rpc_client *node, char network[33], struct digest *chain
 int cli_chain_of_any(struct rpc_client **nodes, size_t count, char network[33],
                      struct digest *chain_id);
 
-/* Sends signed bytes, through the outbox, and waits. */
+/* Sends signed bytes, through the outbox, and waits. sent_before: they may have been sent already,
+ * so one node's refusal does not say what became of them. */
 int cli_submit(const struct cli_call *call, struct rpc_client *const *nodes, size_t node_count,
-               const char *network, const struct transaction *tx);
+               const char *network, const struct transaction *tx, bool sent_before);
 
 /* A transaction from a file ("-": stdin) or the argument itself: hex, bytes, or JSON; without
  * signatures, if it is JSON. *tx borrows from *bytes. Prints what is wrong; exit code. */

@@ -102,6 +102,11 @@ check 0 bank-a member list --node unix:h/witan.sock,unix:h/witan.sock --agree 2
 check 7 '1 of the 2' member list --node unix:h/witan.sock,unix:nowhere --agree 2
 check 0 bank-a validator list
 check 0 'HEIGHT' block list
+WITAN_NODE=unix:nowhere
+export WITAN_NODE
+check 3 'unix:nowhere' status
+check 0 live-1 status --home h
+unset WITAN_NODE
 check 0 '"height":0' block get 0 --json
 check 6 height_not_reached block get 99
 check 0 'state root' block get earliest
@@ -122,6 +127,11 @@ check 0 sealed tx transfer --source bank --to alice --asset EUR --amount 250.00 
 check 0 '250.00' balance get alice EUR
 check 0 '750.00' balance list --asset EUR
 check 5 insufficient_funds tx transfer --key alice.json --to bank --asset EUR --amount 250.01
+mkdir elsewhere
+mv alice.json elsewhere/alice2.json
+check 0 ': ok' kv put here "" --source alice2 --key elsewhere/alice2.json
+mv elsewhere/alice2.json alice.json
+check 10 'no key' kv put here "" --source alice2 --key alice.json
 check 2 'nothing is rounded' tx transfer --key alice.json --to bank --asset EUR --amount 0.001
 check 4 'no asset has the code' tx transfer --key alice.json --to bank --asset CHF --amount 1
 check 5 tx_not_permitted tx transfer --source "$bank" --key alice.json --to "$alice" --asset EUR --amount 1
@@ -129,6 +139,7 @@ check 0 '"code":"ok"' kv put invoice/1 paid --source alice --expect absent --jso
 check 5 version_mismatch kv put invoice/1 again --source alice --expect absent
 check 0 paid kv get alice invoice/1
 check 0 invoice/1 kv list alice
+check 0 invoice/1 kv list alice --prefix invoice/
 check 0 ': ok' kv delete invoice/1 --source alice
 check 4 not_found kv get alice invoice/1
 check 0 ': ok' asset create USD --key bank.json

@@ -104,7 +104,14 @@ await() {
     done
 }
 
+# A broken invariant or a sanitizer's finding in a node's log fails the test, whatever else it showed.
 finish() {
+    for document in "$work"/*/testnet.json; do
+        [ -f "$document" ] || continue
+        "$witan" testnet stop --dir "$(dirname "$document")" >/dev/null 2>&1
+    done
+    reports=$(grep -El 'Sanitizer|runtime error:|broken invariant' "$work"/*/*/log 2>/dev/null)
+    if [ -n "$reports" ]; then fail "a node reports: $reports"; fi
     echo "$passed passed, $failed failed"
     if [ "$failed" -eq 0 ]; then exit 0; else exit 1; fi
 }

@@ -3,6 +3,7 @@
 #
 # Two validators admit a withdrawal each, because neither knows of the other; the order decides, and
 # every validator decides alike.
+# shellcheck disable=SC2317 # functions are called by check and await
 # shellcheck source=tests/cluster/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -38,4 +39,13 @@ exits "25.01 more is refused by the ledger" 5 pay alice bob 25.01 4
 says "for want of funds" insufficient_funds
 check "25.00 more is paid" pay alice bob 25.00 4
 equal "nothing is left" "$(balance alice 4)" 0
+
+# A validator that hangs is like one that is dead, until it goes on.
+need testnet pause 4
+need bank asset mint EUR 5.00 --to "$(id alice)"
+check "with one validator paused payments go on" pay alice bob 5.00 1 --wait sealed
+exits "status sees it" 8 testnet status
+says "and says so" '^4 +paused'
+need testnet resume 4
+check "it catches up by itself" level
 finish

@@ -3,6 +3,7 @@
 #
 # Execution on that node then gives another state than the others have sealed. At the next payment
 # that touches the balance it stops with exit 7 and names the field; the others go on.
+# shellcheck disable=SC2317 # functions are called by check and await
 # shellcheck source=tests/cluster/lib.sh
 . "$(dirname "$0")/lib.sh"
 

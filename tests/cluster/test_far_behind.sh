@@ -2,6 +2,7 @@
 # tests/cluster/test_far_behind.sh WITAN -- a node that is many blocks behind, or has lost its files.
 #
 # BLOCKS says how many (600).
+# shellcheck disable=SC2317 # functions are called by check and await
 # shellcheck source=tests/cluster/lib.sh
 . "$(dirname "$0")/lib.sh"
 

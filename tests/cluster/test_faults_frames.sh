@@ -4,6 +4,7 @@
 # First from a stranger who does not even speak TLS, then from a member gone mad: the key of
 # validator 4, whose own node is down meanwhile. The flooded node must neither grow by 4 MiB nor stop
 # taking part, and the member is welcome again when it behaves.
+# shellcheck disable=SC2317 # functions are called by check and await
 # shellcheck source=tests/cluster/lib.sh
 . "$(dirname "$0")/lib.sh"
 

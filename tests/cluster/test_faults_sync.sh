@@ -5,6 +5,7 @@
 # writes down what each node wrote, synced and said, in order. No proposal, vote, timeout or seal
 # may be said before the record of it is durable; and the price can be seen from outside: proposal,
 # vote, commit vote and decision each wait for one sync.
+# shellcheck disable=SC2317 # functions are called by check and await
 # shellcheck source=tests/cluster/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/sh
 # tests/cluster/test_files.sh WITAN -- files that are damaged, of another network, or in use.
+# shellcheck disable=SC2317 # functions are called by check and await
 # shellcheck source=tests/cluster/lib.sh
 . "$(dirname "$0")/lib.sh"
 

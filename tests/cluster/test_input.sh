@@ -1,6 +1,7 @@
 #!/bin/sh
 # tests/cluster/test_input.sh WITAN -- whatever a client sends, the answer is the documented one, it
 # is the same on all four nodes, and nothing changes.
+# shellcheck disable=SC2317 # functions are called by check and await
 # shellcheck source=tests/cluster/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -4,6 +4,7 @@
 # KILLS="50 10 10" sets how often one, two and four are killed; SEED the course of it. All the while
 # files of payments are imported. In the end every payment that was acknowledged as committed must be
 # in the ledger, none twice, and four audits must be clean.
+# shellcheck disable=SC2317 # functions are called by check and await
 # shellcheck source=tests/cluster/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/sh
 # tests/cluster/test_peer_port.sh WITAN -- strangers on the port for other validators.
+# shellcheck disable=SC2317 # functions are called by check and await
 # shellcheck source=tests/cluster/lib.sh
 . "$(dirname "$0")/lib.sh"
 

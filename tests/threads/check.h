@@ -1,5 +1,5 @@
-/* tests/threads/check.h -- for programs with threads, which Criterion and ThreadSanitizer do not run
- * together: a condition that must hold, or the program ends with file, line and condition. */
+/* tests/threads/check.h -- for programs with threads, which Criterion and ThreadSanitizer do not
+ * run together: a condition that must hold, or the program ends with file, line and condition. */
 #ifndef TESTS_THREADS_CHECK_H
 #define TESTS_THREADS_CHECK_H
 

@@ -1,6 +1,8 @@
 /* Workers: every job comes back once, in the loop, with and without threads. */
 #include "node/workers.h"
 #include "tests/threads/check.h"
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 
 enum { JOBS = 2000 };
@@ -92,6 +94,57 @@ static void test_resubmit(void)
     CHECK(uv_loop_close(&loop) == 0);
 }
 
+static atomic_bool gate, begun;
+static int order[JOBS];
+
+static void gate_run(struct worker_job *job)
+{
+    (void)job;
+    atomic_store(&begun, true);
+    while (!atomic_load(&gate))
+        sched_yield();
+}
+
+static void order_done(struct worker_job *job, bool finished)
+{
+    CHECK(finished);
+    order[given_back++] = (int)((struct work *)job - works);
+}
+
+/* One worker, held until all are there: the urgent ones go first, in their order, but one of the
+ * others follows each run of them. */
+static void test_urgent(void)
+{
+    enum { OTHERS = 10, URGENT = 3 * URGENT_RUN, ALL = OTHERS + URGENT };
+    uv_loop_t loop;
+    CHECK(uv_loop_init(&loop) == 0);
+    works_prepare();
+    atomic_store(&gate, false);
+    atomic_store(&begun, false);
+    struct work first = { .job = { gate_run, work_done, NULL } };
+    CHECK(workers_start(&workers, &loop, 1, JOBS) == STATUS_OK);
+    CHECK(workers_submit(workers, &first.job) == STATUS_OK);
+    while (!atomic_load(&begun))
+        sched_yield();
+    for (int i = 0; i < ALL; i++) {
+        works[i].job.done = order_done;
+        CHECK((i < OTHERS ? workers_submit(workers, &works[i].job)
+                          : workers_submit_urgent(workers, &works[i].job)) == STATUS_OK);
+    }
+    given_back = -1; /* The first one is not counted. */
+    atomic_store(&gate, true);
+    run_until_back(&loop, ALL);
+    int urgent = OTHERS;
+    int other = 0;
+    for (int i = 0; i < ALL; i++) {
+        bool others_turn = i % (URGENT_RUN + 1) == URGENT_RUN || urgent == ALL;
+        CHECK(order[i] == (others_turn ? other++ : urgent++));
+    }
+    workers_stop(workers);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    CHECK(uv_loop_close(&loop) == 0);
+}
+
 /* Stopping gives everything back, run or not. */
 static void test_stop(void)
 {
@@ -115,6 +168,7 @@ int main(void)
     test_all_come_back(1);
     test_all_come_back(4);
     test_resubmit();
+    test_urgent();
     test_stop();
     return 0;
 }

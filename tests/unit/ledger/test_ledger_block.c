@@ -1,10 +1,7 @@
 /* From batches to blocks: what makes one, what its header says, and what another one's must. */
 #include "ledger/ledger.h"
 
-#include "ledger/ledger_inside.h"
-#include "ledger/store_query.h"
-#include "tests/unit/ledger/fixture.h"
-#include <criterion/criterion.h>
+#include "tests/unit/ledger/fixture_rows.h"
 
 static struct fixture f;
 
@@ -25,17 +22,6 @@ static void pay(uint64_t amount)
     fixture_tx(&f, ALICE);
     add_transfer(&f, ALICE, BOB, amount);
     fixture_add(&f, SIGNED_ALICE);
-}
-
-static int64_t number(const char *sql)
-{
-    sqlite3_stmt *s = NULL;
-    sqlite3 *db = f.ledger->store->db;
-    cr_assert_eq(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
-    cr_assert_eq(sqlite3_step(s), SQLITE_ROW);
-    int64_t value = sqlite3_column_int64(s, 0);
-    sqlite3_finalize(s);
-    return value;
 }
 
 /* ---- blocks ---------------------------------------------------------------------------------- */
@@ -81,7 +67,7 @@ Test(ledger_block, complete_nodes_of_the_history_are_kept)
         fixture_run(&f);
         hashes[i] = f.last->hash;
     }
-    cr_assert_eq(number("SELECT count(*) FROM history"), 4 + 2 + 1);
+    cr_assert_eq(fixture_number(&f, "SELECT count(*) FROM history"), 4 + 2 + 1);
     struct digest root = merkle_root(hashes, 8);
     cr_assert(store_read_history(f.ledger->store, 3, 0, &stored));
     cr_assert(digest_equal(&root, &stored));
@@ -119,8 +105,8 @@ Test(ledger_block, a_batch_of_which_all_is_skipped_writes_nothing)
     fixture_run(&f);
     cr_assert_eq(f.last->kind, EXECUTION_EMPTY);
     cr_assert_eq(f.last->skipped_count, 1);
-    cr_assert_eq(number("SELECT count(*) FROM entry"), 0);
-    cr_assert_eq(number("SELECT count(*) FROM recent"), 0);
+    cr_assert_eq(fixture_number(&f, "SELECT count(*) FROM entry"), 0);
+    cr_assert_eq(fixture_number(&f, "SELECT count(*) FROM recent"), 0);
 }
 
 Test(ledger_block, bytes_that_do_not_decode_are_an_empty_batch)

@@ -1,8 +1,5 @@
 /* The rows of one entry. */
-#include "ledger/ledger_inside.h"
-#include "ledger/store_query.h"
-#include "tests/unit/ledger/fixture.h"
-#include <criterion/criterion.h>
+#include "tests/unit/ledger/fixture_rows.h"
 
 static struct fixture f;
 
@@ -23,17 +20,6 @@ static void pay(uint64_t amount)
     fixture_tx(&f, ALICE);
     add_transfer(&f, ALICE, BOB, amount);
     fixture_add(&f, SIGNED_ALICE);
-}
-
-static int64_t number(const char *sql)
-{
-    sqlite3_stmt *s = NULL;
-    sqlite3 *db = f.ledger->store->db;
-    cr_assert_eq(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
-    cr_assert_eq(sqlite3_step(s), SQLITE_ROW);
-    int64_t value = sqlite3_column_int64(s, 0);
-    sqlite3_finalize(s);
-    return value;
 }
 
 Test(ledger_entry, a_leaf_is_the_tagged_hash_of_the_entry_record)
@@ -74,16 +60,18 @@ Test(ledger_entry, rows_of_history)
     add_put(&f, ALICE, "x", "5", EXPECT_ANY, 0);
     fixture_add(&f, SIGNED_ALICE);
     fixture_run(&f);
-    cr_assert_eq(number("SELECT count(*) FROM entry"), 3);
-    cr_assert_eq(number("SELECT count(*) FROM operation"), 4);
-    cr_assert_eq(number("SELECT count(*) FROM operation WHERE position = ((1 << 24) + (2 << 8) + 1)"
-                        " AND kind = 0x0501 AND other IS NULL AND asset IS NULL AND amount IS"
-                        " NULL"),
-                 1);
+    cr_assert_eq(fixture_number(&f, "SELECT count(*) FROM entry"), 3);
+    cr_assert_eq(fixture_number(&f, "SELECT count(*) FROM operation"), 4);
+    cr_assert_eq(
+        fixture_number(&f,
+                       "SELECT count(*) FROM operation WHERE position = ((1 << 24) + (2 << 8) + 1)"
+                       " AND kind = 0x0501 AND other IS NULL AND asset IS NULL AND amount IS"
+                       " NULL"),
+        1);
     /* Alice in all three, Bob where he was paid, Dave where he was. */
-    cr_assert_eq(number("SELECT count(*) FROM touch"), 5);
-    cr_assert_eq(number("SELECT count(*) FROM movement WHERE position > 1"), 4);
-    cr_assert_eq(number("SELECT count(*) FROM recent"), 3);
-    cr_assert_eq(number("SELECT count(*) FROM recent WHERE code = 40 AND at = 0"), 1);
-    cr_assert_eq(number("SELECT height || epoch || sequence FROM ledger"), 101);
+    cr_assert_eq(fixture_number(&f, "SELECT count(*) FROM touch"), 5);
+    cr_assert_eq(fixture_number(&f, "SELECT count(*) FROM movement WHERE position > 1"), 4);
+    cr_assert_eq(fixture_number(&f, "SELECT count(*) FROM recent"), 3);
+    cr_assert_eq(fixture_number(&f, "SELECT count(*) FROM recent WHERE code = 40 AND at = 0"), 1);
+    cr_assert_eq(fixture_number(&f, "SELECT height || epoch || sequence FROM ledger"), 101);
 }

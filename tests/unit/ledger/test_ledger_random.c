@@ -1,9 +1,6 @@
 /* Random operations, many blocks: the invariants of the state after each, three ledgers that came
  * by different ways to the same bytes, and the tree recomputed from the rows. */
-#include "ledger/ledger_inside.h"
-#include "ledger/store_query.h"
-#include "tests/unit/ledger/fixture.h"
-#include <criterion/criterion.h>
+#include "tests/unit/ledger/fixture_rows.h"
 
 enum { BLOCKS = 120, TRANSACTIONS = 12, PLAYERS = 5 };
 
@@ -69,40 +66,34 @@ static void add_transaction(void)
     fixture_add(&f, signers);
 }
 
-static int64_t number(const char *sql)
-{
-    sqlite3_stmt *s = NULL;
-    sqlite3 *db = f.ledger->store->db;
-    cr_assert_eq(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
-    cr_assert_eq(sqlite3_step(s), SQLITE_ROW);
-    int64_t value = sqlite3_column_int64(s, 0);
-    sqlite3_finalize(s);
-    return value;
-}
-
 /* Section 6, by SQL. */
 static void check_invariants(void)
 {
-    cr_assert_eq(number("SELECT count(*) FROM audit_totals WHERE supply != posted OR held_out !="
-                        " held_in OR held_in != holds"),
+    cr_assert_eq(
+        fixture_number(&f, "SELECT count(*) FROM audit_totals WHERE supply != posted OR held_out !="
+                           " held_in OR held_in != holds"),
+        0);
+    cr_assert_eq(fixture_number(&f, "SELECT count(*) FROM asset WHERE supply > max_supply"), 0);
+    cr_assert_eq(fixture_number(&f, "SELECT count(*) FROM audit_balances WHERE available < 0"), 0);
+    cr_assert_eq(fixture_number(&f, "SELECT count(*) FROM account a WHERE balances !="
+                                    " (SELECT count(*) FROM balance b WHERE b.account = a.id)"),
                  0);
-    cr_assert_eq(number("SELECT count(*) FROM asset WHERE supply > max_supply"), 0);
-    cr_assert_eq(number("SELECT count(*) FROM audit_balances WHERE available < 0"), 0);
-    cr_assert_eq(number("SELECT count(*) FROM account a WHERE balances !="
-                        " (SELECT count(*) FROM balance b WHERE b.account = a.id)"),
+    cr_assert_eq(
+        fixture_number(&f,
+                       "SELECT count(*) FROM balance b WHERE seq != (SELECT count(*) FROM movement"
+                       " m WHERE m.account = b.account AND m.asset = b.asset) OR posted !="
+                       " (SELECT sum(d_posted) FROM movement m WHERE m.account = b.account AND"
+                       " m.asset = b.asset)"),
+        0);
+    cr_assert_eq(fixture_number(
+                     &f, "SELECT count(*) FROM movement a JOIN movement b ON b.account = a.account"
+                         " AND b.asset = a.asset AND b.seq = a.seq + 1 WHERE"
+                         " b.posted != a.posted + b.d_posted OR b.position <= a.position"),
                  0);
-    cr_assert_eq(number("SELECT count(*) FROM balance b WHERE seq != (SELECT count(*) FROM movement"
-                        " m WHERE m.account = b.account AND m.asset = b.asset) OR posted !="
-                        " (SELECT sum(d_posted) FROM movement m WHERE m.account = b.account AND"
-                        " m.asset = b.asset)"),
-                 0);
-    cr_assert_eq(number("SELECT count(*) FROM movement a JOIN movement b ON b.account = a.account"
-                        " AND b.asset = a.asset AND b.seq = a.seq + 1 WHERE"
-                        " b.posted != a.posted + b.d_posted OR b.position <= a.position"),
-                 0);
-    cr_assert_eq(number("SELECT count(*) FROM account WHERE version >> 24 > (SELECT height FROM"
-                        " ledger)"),
-                 0);
+    cr_assert_eq(
+        fixture_number(&f, "SELECT count(*) FROM account WHERE version >> 24 > (SELECT height FROM"
+                           " ledger)"),
+        0);
 }
 
 /* ---- the tree from the rows ------------------------------------------------------------------ */
@@ -214,7 +205,7 @@ static void check_tree(void)
     each_row("SELECT path, hash FROM leaf WHERE hex(path) LIKE '80%'", &leaves, governance_row);
     qsort(leaves.items, leaves.count, sizeof leaves.items[0], by_path);
     struct digest root = state_root_of(leaves.items, leaves.count, 0);
-    cr_assert_eq(number("SELECT count(*) FROM leaf"), (int64_t)leaves.count);
+    cr_assert_eq(fixture_number(&f, "SELECT count(*) FROM leaf"), (int64_t)leaves.count);
     cr_assert(digest_equal(&root, &ledger_head(f.ledger)->header.state_root));
 }
 

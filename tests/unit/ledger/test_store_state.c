@@ -1,24 +1,18 @@
 #include "ledger/store.h"
 
-#include "ledger/ledger_inside.h"
-#include "ledger/store_query.h"
-#include "tests/unit/ledger/fixture.h"
-#include <criterion/criterion.h>
+#include "tests/unit/ledger/fixture_rows.h"
 
 static struct fixture f;
 static struct store *store;
 
 static void setup(void)
 {
-    fixture_start(&f);
-    store = f.ledger->store;
-    store_begin(store);
+    store = fixture_rows_start(&f);
 }
 
 static void teardown(void)
 {
-    store_rollback(store);
-    fixture_stop(&f);
+    fixture_rows_stop(&f);
 }
 
 TestSuite(store_state, .init = setup, .fini = teardown);

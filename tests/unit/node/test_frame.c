@@ -32,6 +32,8 @@ Test(frame, limits)
     cr_assert_eq(limit, 4 * 1024 * 1024 + 65536);
     cr_assert(frame_limit(FRAME_SYNC_BLOCKS, 16 * 1024 * 1024, &limit));
     cr_assert_eq(limit, 16 * 1024 * 1024 + 65536);
+    cr_assert(frame_limit(FRAME_TRANSACTIONS, BATCH, &limit));
+    cr_assert_eq(limit, 256 * 1024);
     cr_assert_not(frame_limit(0, BATCH, &limit));
     cr_assert_not(frame_limit(FRAME_KIND_LAST + 1, BATCH, &limit));
     cr_assert_not(frame_limit(255, BATCH, &limit));
@@ -40,6 +42,17 @@ Test(frame, limits)
         cr_assert_str_neq(frame_name(kind), "unknown");
     }
     cr_assert_str_eq(frame_name(0), "unknown");
+}
+
+/* Gossip has room for one transaction of any size that a chain allows, which its batches bound. */
+Test(frame, limit_of_gossip)
+{
+    size_t limit;
+    cr_assert(frame_limit(FRAME_TRANSACTIONS, 300 * 1024, &limit));
+    cr_assert_eq(limit, 300 * 1024);
+    cr_assert(frame_limit(FRAME_TRANSACTIONS, 16 * 1024 * 1024, &limit));
+    cr_assert_geq(limit, 1024 * 1024 + 8);
+    cr_assert_leq(limit, 1024 * 1024 + 1024);
 }
 
 /* The same three frames, however the bytes are cut. */

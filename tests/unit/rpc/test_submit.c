@@ -240,6 +240,30 @@ Test(submit, expired_needs_enough_nodes)
     cr_assert_str_eq(json_string_value(json_object_get(report.status, "status")), "expired");
 }
 
+/* Another process may have sent them, as before `tx resume`: one node's word about time, or its
+ * refusal, is not how it ended. */
+Test(submit, bytes_sent_before_are_in_doubt)
+{
+    options.sent_before = true;
+    options.agree = 2;
+    options.timeout_ms = 20000;
+    l[0].node->now_ms = options.not_after_ms + 1000;
+    fake_block(l[0].node, NULL, 0);
+    refuse(0, REFUSAL_tx_expired);
+    mode(1, FAKE_COMMIT);
+    cr_assert_eq(run(), SUBMIT_END_COMMITTED);
+    cr_assert_eq(report.node, 1);
+}
+
+Test(submit, bytes_sent_before_are_refused_by_all)
+{
+    options.sent_before = true;
+    for (size_t i = 0; i < NODES; i++)
+        refuse(i, REFUSAL_tx_unknown_source);
+    cr_assert_eq(run(), SUBMIT_END_REFUSED);
+    cr_assert_eq(report.attempts, NODES);
+}
+
 static bool stop_at_once(void *context)
 {
     (void)context;
