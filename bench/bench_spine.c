@@ -83,7 +83,6 @@ static const struct {
     { "journal_sync", "witan_journal_sync_seconds", "" },
     { "decide", "witan_consensus_decide_seconds", "" },
     { "execute_block", "witan_ledger_execute_seconds", "" },
-    { "db_commit", "witan_db_commit_seconds", "" },
     { "seal_delay", "witan_seal_delay_seconds", "" },
     { "submit_to_committed", "witan_tx_latency_seconds", "{stage=\"committed\"}" },
     { "rpc_tx_submit", "witan_rpc_request_seconds", "{method=\"tx_submit\"}" },

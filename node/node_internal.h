@@ -174,6 +174,8 @@ void node_tickets_free(struct node *node);
 /* node_metrics.c */
 void node_metrics_init(struct node *node);
 void node_metrics_fill(struct node *node);
+void metrics_message(const struct check_job *job);
+void metrics_seal(const struct seal *seal, uint16_t validators);
 void latency_admitted(struct node *node, const struct digest *txid);
 void latency_committed(struct node *node, const struct digest *txid, uint64_t height);
 void latency_sealed(struct node *node, uint64_t from, uint64_t to);

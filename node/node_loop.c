@@ -76,6 +76,7 @@ static void check_work_done(struct worker_job *base, bool finished)
     if (finished) {
         metric_observe_ns(METRIC_crypto_verify_seconds, check_label(work->check->kind),
                           work->elapsed_ns);
+        metrics_message(work->check);
         node_enter(work->node);
         replica_checked(work->node->replica, node_moment(work->node), work->check);
         node_leave(work->node);
@@ -174,8 +175,10 @@ static void output_committed(struct node *node, const struct execution *executio
     const struct header *header = &execution->header;
     metric_add(METRIC_ledger_blocks_total, 0, 1);
     metric_observe(METRIC_ledger_block_entries, 0, execution->entry_count);
+    size_t bytes = HEADER_BYTES + 4;
     for (uint32_t i = 0; i < execution->entry_count; i++) {
         const struct executed_entry *entry = &execution->entries[i];
+        bytes += 4 + entry->transaction.size;
         metric_add(METRIC_ledger_entries_total,
                    metric_cell(METRIC_ledger_entries_total, LABEL_entry_transaction,
                                entry->code == RESULT_ok ? LABEL_entry_result_ok
@@ -183,6 +186,7 @@ static void output_committed(struct node *node, const struct execution *executio
                    1);
         latency_committed(node, &entry->id, header->height);
     }
+    metric_observe(METRIC_ledger_block_bytes, 0, (double)bytes);
     timing_executed(node, header->height);
     LOG(block_executed, LOG_U64("height", header->height), LOG_U64("entries", header->entry_count),
         LOG_HEX("hash", execution->hash.bytes, 32), LOG_END);
@@ -196,6 +200,7 @@ static void output_sealed(struct node *node, struct output *output)
             LOG_U64("signers", output->seal->count), LOG_END);
         latency_sealed(node, node->sealed_height + 1, output->height);
         timing_sealed(node, node->sealed_height + 1, output->height);
+        metrics_seal(output->seal, node->genesis->committee.count);
         node->sealed_height = output->height;
         node->safety_state.sealed_height = output->height;
         node->safety_state.sealed_hash = output->seal->block_hash;

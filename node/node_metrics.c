@@ -117,6 +117,34 @@ void node_metrics_fill(struct node *node)
     metric_total(METRIC_log_dropped_total, 0, figures.dropped);
 }
 
+/* An engine's message, as the checking threads judged it. */
+void metrics_message(const struct check_job *job)
+{
+    if (job->kind != CHECK_MESSAGE) return;
+    uint32_t heard = LABEL_heard_malformed;
+    if (job->status == STATUS_OK) heard = LABEL_heard_ok;
+    if (job->status == STATUS_BAD_SIGNATURE) heard = LABEL_heard_bad_signature;
+    if (job->status == STATUS_STALE) heard = LABEL_heard_stale;
+    metric_add(METRIC_consensus_messages_total,
+               metric_cell(METRIC_consensus_messages_total, job->message.statement.kind, heard), 1);
+}
+
+/* Whose signatures made the quorum, and whose came too late for it. */
+void metrics_seal(const struct seal *seal, uint16_t validators)
+{
+    uint16_t next = 0;
+    for (uint16_t i = 0; i < validators; i++) {
+        bool signs = next < seal->count && seal->signatures[next].validator == i;
+        if (!signs) {
+            metric_add(METRIC_seal_missed_total, i, 1);
+            continue;
+        }
+        metric_add(METRIC_seal_signatures_total, i, 1);
+        metric_set(METRIC_seal_last_height, i, (double)seal->height);
+        next++;
+    }
+}
+
 /* ---- from admission here to committed and sealed ---- */
 
 static uint64_t now_ns(void)

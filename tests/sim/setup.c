@@ -91,7 +91,7 @@ static void genesis_accounts(struct sim *sim, struct genesis *genesis)
     asset->id = sim->asset = asset_id_of(&asset->issuer, asset->code);
     struct public_key key;
     seeded_key(1, &sim->account_key, &key);
-    for (uint16_t i = 0; i < SIM_ACCOUNTS; i++) {
+    for (uint32_t i = 0; i < SIM_ACCOUNTS; i++) {
         struct genesis_account *account = &genesis->accounts[i];
         account->id = sim->accounts[i];
         account->roles = i == 0 ? ROLE_ALL : 0;
@@ -118,7 +118,7 @@ void set_up(struct sim *sim)
     sim->cache = verify_cache_new(65536);
     ASSERT(sim->heap != NULL);
     ASSERT(sim->cache != NULL);
-    for (uint16_t i = 0; i < SIM_ACCOUNTS; i++)
+    for (uint32_t i = 0; i < SIM_ACCOUNTS; i++)
         sim->accounts[i].bytes[15] = (uint8_t)(i + 1);
     sim->genesis =
         genesis_new("sim", PURPOSE_TEST, WALL_MS - 1000, ENGINE_HOTSTUFF, FAULT_BYZANTINE);

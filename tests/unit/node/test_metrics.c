@@ -75,11 +75,11 @@ Test(metrics, histograms, .init = setup, .fini = teardown)
 
 Test(metrics, quantiles, .init = setup, .fini = teardown)
 {
-    cr_assert_eq(metric_quantile(METRIC_db_commit_seconds, 0, 0.5), 0);
+    cr_assert_eq(metric_quantile(METRIC_db_checkpoint_seconds, 0, 0.5), 0);
     for (int i = 0; i < 100; i++)
-        metric_observe(METRIC_db_commit_seconds, 0, i < 90 ? 0.002 : 0.2);
-    double p50 = metric_quantile(METRIC_db_commit_seconds, 0, 0.5);
-    double p99 = metric_quantile(METRIC_db_commit_seconds, 0, 0.99);
+        metric_observe(METRIC_db_checkpoint_seconds, 0, i < 90 ? 0.002 : 0.2);
+    double p50 = metric_quantile(METRIC_db_checkpoint_seconds, 0, 0.5);
+    double p99 = metric_quantile(METRIC_db_checkpoint_seconds, 0, 0.99);
     cr_assert(p50 > 0.001 && p50 <= 0.0025);
     cr_assert(p99 > 0.1 && p99 <= 0.25);
 }
@@ -199,7 +199,7 @@ static void *count_up(void *unused)
     (void)unused;
     for (int i = 0; i < 10000; i++) {
         metric_add(METRIC_ledger_blocks_total, 0, 1);
-        metric_observe(METRIC_db_commit_seconds, 0, 0.5);
+        metric_observe(METRIC_db_checkpoint_seconds, 0, 0.5);
     }
     return NULL;
 }
@@ -212,15 +212,15 @@ Test(metrics, threads, .init = setup, .fini = teardown)
     for (int i = 0; i < 4; i++)
         pthread_join(threads[i], NULL);
     cr_assert_eq(metric_value(METRIC_ledger_blocks_total, 0), 40000);
-    cr_assert_eq(metric_value(METRIC_db_commit_seconds, 0), 40000);
-    cr_assert(strstr(write_all(), "\nwitan_db_commit_seconds_sum 20000\n"));
+    cr_assert_eq(metric_value(METRIC_db_checkpoint_seconds, 0), 40000);
+    cr_assert(strstr(write_all(), "\nwitan_db_checkpoint_seconds_sum 20000\n"));
 }
 
 Test(metrics, without_memory_nothing_happens)
 {
     metric_add(METRIC_ledger_blocks_total, 0, 1);
     metric_set(METRIC_ledger_height, 0, 1);
-    metric_observe(METRIC_db_commit_seconds, 0, 1);
+    metric_observe(METRIC_db_checkpoint_seconds, 0, 1);
     cr_assert_eq(metric_value(METRIC_ledger_height, 0), 0);
 }
 
