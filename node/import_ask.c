@@ -1,9 +1,27 @@
-/* node/import_ask.c -- look-ups of an import. */
+/* node/import_ask.c -- look-ups of an import.
+ *
+ * A node that is catching up knows old balances and not yet the newest records: what it says is
+ * true of its height, and would make an import fund too little. So every look-up asks for the
+ * greatest height that any of the nodes had when the import began; a node that is behind it answers
+ * so, and the next one is asked.
+ */
 #include "node/import_internal.h"
 
 #include <time.h>
 
 enum { ASK_MS = 15000, ROUNDS_MAX = 80, PAUSE_MS = 250 };
+
+/* 0 if it does not answer. */
+static uint64_t height_of(struct rpc_client *client)
+{
+    struct rpc_failure failure = { .what = FAILURE_NONE };
+    json_t *status = rpc_client_call(client, "node_status", NULL, &failure);
+    const json_t *ledger = json_object_get(status, "ledger");
+    json_int_t height = json_integer_value(json_object_get(ledger, "height"));
+    json_decref(status);
+    rpc_failure_clear(&failure);
+    return height > 0 ? (uint64_t)height : 0;
+}
 
 enum status import_clients_open(struct import *im)
 {
@@ -11,6 +29,7 @@ enum status import_clients_open(struct import *im)
         enum status status =
             rpc_client_open(&im->clients[i], im->options->urls[i], ASK_MS, im->problem);
         if (status != STATUS_OK) return status;
+        im->min_height = max_u64(im->min_height, height_of(im->clients[i]));
     }
     return STATUS_OK;
 }
@@ -64,6 +83,12 @@ enum status import_ask(struct import *im, const char *method, json_t *params,
 {
     struct rpc_failure failure = { .what = FAILURE_NONE };
     size_t count = json_array_size(params);
+    for (size_t i = 0; params && i < count; i++)
+        if (json_object_set_new(json_array_get(params, i), "min_height",
+                                json_integer((json_int_t)im->min_height)) != 0) {
+            json_decref(params);
+            params = NULL;
+        }
     if (!params) return problem_set(im->problem, STATUS_NO_MEMORY, "out of memory");
     json_t *answers = count > 0 ? ask_nodes(im, method, params, &failure) : json_array();
     json_decref(params);

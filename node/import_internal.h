@@ -26,7 +26,8 @@ struct import {
     size_t found_capacity;
     struct id *refs; /* hashes of the references, to find doubled ones */
     struct rpc_client *clients[SUBMIT_NODES_MAX];
-    size_t client; /* that answered last */
+    size_t client;       /* that answered last */
+    uint64_t min_height; /* look-ups are answered from here or later: see import_ask.c */
     struct transaction *tx;
     uint8_t signer[SIGNER_BYTES];
     uint64_t ticked_ms;
