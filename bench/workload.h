@@ -26,17 +26,6 @@ static inline uint64_t wall_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static inline char *file_text(const char *path, size_t *size)
-{
-    FILE *stream = fopen(path, "r");
-    if (!stream) give_up("cannot read %s", path);
-    char *text = malloc(1 << 20);
-    if (!text) give_up("out of memory");
-    *size = fread(text, 1, 1 << 20, stream);
-    (void)fclose(stream);
-    return text;
-}
-
 static inline void transaction_begin(struct workload *w, struct transaction *tx, struct id source)
 {
     memset(tx, 0, sizeof *tx);
@@ -179,7 +168,6 @@ static inline void workload_open(struct workload *w, struct network *network)
     char path[PATH_BYTES_MAX];
     struct problem problem;
     struct genesis *genesis;
-    struct key_file key;
     struct transaction *tx = malloc(sizeof *tx);
     memset(w, 0, sizeof *w);
     w->network = network;
@@ -187,13 +175,8 @@ static inline void workload_open(struct workload *w, struct network *network)
     if (!tx || genesis_load(path, &genesis, &problem) != STATUS_OK) give_up("%s", problem.text);
     w->chain_id = genesis->chain_id;
     genesis_free(genesis);
-    testnet_file(&network->net, "keys/treasury.json", path);
-    size_t size;
-    char *text = file_text(path, &size);
-    if (key_file_parse(span_of(text, size), &key, &problem) != STATUS_OK || !key.plain)
-        give_up("%s: %s", path, problem.text);
-    free(text);
-    w->treasury_key = key.secret;
+    if (testnet_treasury_key(&network->net, &w->treasury_key, &problem) != STATUS_OK)
+        give_up("%s", problem.text);
     w->treasury = network->net.treasury;
     key_generate(&w->payer_key, &w->payer_public);
     workload_accounts(w, tx);

@@ -1,5 +1,6 @@
 #include "node/node_internal.h"
 
+#include "node/key_load.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -30,47 +31,30 @@ static enum status open_genesis(struct node *node, struct problem *problem)
     return STATUS_OK;
 }
 
-static enum status read_passphrase(struct node *node, struct buffer *passphrase,
-                                   struct problem *problem)
+static enum status ask_passphrase(const void *context, const char *path, struct buffer *passphrase,
+                                  struct problem *problem)
 {
-    const char *path = config_text(node->config, CONFIG_node_passphrase_file);
-    if (!path[0])
+    (void)path;
+    const struct node *node = context;
+    const char *file = config_text(node->config, CONFIG_node_passphrase_file);
+    if (!file[0])
         return problem_set(problem, STATUS_NOT_FOUND,
                            "the key file is encrypted and node.passphrase_file is not set");
-    enum status status = file_read_secret(path, passphrase, problem);
-    while (status == STATUS_OK && passphrase->size > 0 &&
-           (passphrase->data[passphrase->size - 1] == '\n' ||
-            passphrase->data[passphrase->size - 1] == '\r'))
-        passphrase->size--;
+    enum status status = file_read_secret(file, passphrase, problem);
+    if (status == STATUS_OK) passphrase_trim(passphrase);
     return status;
 }
 
-static enum status open_key(struct node *node, const char *path, enum key_kind kind,
+static enum status open_key(const struct node *node, const char *path, enum key_kind kind,
                             struct secret_key *secret, struct problem *problem)
 {
-    struct buffer text;
-    struct buffer passphrase;
-    buffer_init(&text, KEY_FILE_BYTES_MAX);
-    buffer_init(&passphrase, 1024);
     struct key_file file;
-    memset(&file, 0, sizeof file);
-    enum status status = file_read_secret(path, &text, problem);
-    if (status == STATUS_OK) status = key_file_parse(buffer_span(&text), &file, problem);
-    if (status == STATUS_OK && file.kind != kind)
-        status = problem_set(problem, STATUS_INVALID, "%s holds a %s key, not a %s key", path,
-                             key_kind_name(file.kind), key_kind_name(kind));
-    if (status == STATUS_OK && file.plain) LOG(key_plain, LOG_TEXT("file", path), LOG_END);
-    if (status == STATUS_OK && !file.plain) {
-        status = read_passphrase(node, &passphrase, problem);
-        if (status == STATUS_OK) status = key_file_open(&file, buffer_span(&passphrase), problem);
-    }
-    if (status == STATUS_OK) *secret = file.secret;
+    enum status status = key_load(path, kind, ask_passphrase, node, &file, problem);
+    if (status != STATUS_OK) return status;
+    if (file.plain) LOG(key_plain, LOG_TEXT("file", path), LOG_END);
+    *secret = file.secret;
     key_wipe(&file.secret);
-    buffer_wipe(&text);
-    buffer_free(&text);
-    buffer_wipe(&passphrase);
-    buffer_free(&passphrase);
-    return status;
+    return STATUS_OK;
 }
 
 static void refuse_votes(struct node *node, const char *reason)

@@ -1,6 +1,7 @@
 /* node/testnet.c -- the document of a test network, its paths, and its removal. */
 #include "node/testnet.h"
 
+#include "node/key_load.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -178,22 +179,13 @@ enum status testnet_treasury_key(const struct testnet *net, struct secret_key *s
                                  struct problem *problem)
 {
     char path[PATH_BYTES_MAX];
-    struct buffer text;
     struct key_file file;
     testnet_file(net, "keys/treasury.json", path);
-    buffer_init(&text, KEY_FILE_BYTES_MAX);
-    enum status status = file_read_secret(path, &text, problem);
-    if (status == STATUS_OK) status = key_file_parse(buffer_span(&text), &file, problem);
-    if (status == STATUS_OK) {
-        if (file.plain)
-            *secret = file.secret;
-        else
-            status = problem_set(problem, STATUS_INVALID, "%s is encrypted", path);
-        key_wipe(&file.secret);
-    }
-    buffer_wipe(&text);
-    buffer_free(&text);
-    return status;
+    enum status status = key_load(path, KEY_ACCOUNT, NULL, NULL, &file, problem);
+    if (status != STATUS_OK) return status;
+    *secret = file.secret;
+    key_wipe(&file.secret);
+    return STATUS_OK;
 }
 
 /* ---- removing ---- */

@@ -125,14 +125,21 @@ static const struct cli_flag set_signers_flags[] = {
 
 /* ---- create, set-signers, freeze ---- */
 
+/* Opens the writer and reads --signer; the caller closes the writer in any case. */
+static int begin_signers(struct cli_writer *writer, struct signers *signers, struct cli_call *call)
+{
+    struct problem problem;
+    int exit_code = cli_writer_open(writer, call);
+    if (exit_code == CLI_EXIT_DONE && read_signers(call, signers, &problem) != STATUS_OK)
+        exit_code = cli_fail(CLI_EXIT_USAGE, NULL, NULL, "--signer: %s", problem.text);
+    return exit_code;
+}
+
 static int create(struct cli_call *call)
 {
     struct cli_writer writer;
     struct signers signers;
-    struct problem problem;
-    int exit_code = cli_writer_open(&writer, call);
-    if (exit_code == CLI_EXIT_DONE && read_signers(call, &signers, &problem) != STATUS_OK)
-        exit_code = cli_fail(CLI_EXIT_USAGE, NULL, NULL, "--signer: %s", problem.text);
+    int exit_code = begin_signers(&writer, &signers, call);
     if (exit_code == CLI_EXIT_DONE) {
         struct operation *operation = cli_writer_add(&writer, OP_ACCOUNT_CREATE);
         operation->account_create.low = (uint16_t)cli_number(call, "low");
@@ -161,10 +168,7 @@ static int set_signers(struct cli_call *call)
 {
     struct cli_writer writer;
     struct signers signers;
-    struct problem problem;
-    int exit_code = cli_writer_open(&writer, call);
-    if (exit_code == CLI_EXIT_DONE && read_signers(call, &signers, &problem) != STATUS_OK)
-        exit_code = cli_fail(CLI_EXIT_USAGE, NULL, NULL, "--signer: %s", problem.text);
+    int exit_code = begin_signers(&writer, &signers, call);
     if (exit_code == CLI_EXIT_DONE) {
         struct operation *operation = cli_writer_add(&writer, OP_ACCOUNT_SET_SIGNERS);
         operation->account_set_signers.low = (uint16_t)cli_number(call, "low");

@@ -2,6 +2,7 @@
 #include "node/config.h"
 #include "genesis/genesis.h"
 #include "node/cli/read.h"
+#include "node/key_load.h"
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -51,20 +52,9 @@ static enum status check_genesis(const struct config *config, struct problem *pr
 
 static enum status check_key(const char *path, enum key_kind kind, struct problem *problem)
 {
-    struct buffer text;
     struct key_file file;
-    buffer_init(&text, KEY_FILE_BYTES_MAX);
-    enum status status = file_read_secret(path, &text, problem);
-    if (status == STATUS_OK) status = key_file_parse(buffer_span(&text), &file, problem);
-    if (status == STATUS_OK) {
-        key_wipe(&file.secret);
-        if (file.kind != kind)
-            status = problem_set(problem, STATUS_INVALID, "%s holds a %s key, not a %s key", path,
-                                 key_kind_name(file.kind), key_kind_name(kind));
-    }
-    buffer_wipe(&text);
-    buffer_free(&text);
-    return status;
+    enum status status = key_load_public(path, &file, problem);
+    return status == STATUS_OK ? key_check_kind(path, &file, kind, problem) : status;
 }
 
 /* What a start reads before it opens the ledger. A node without a seal key observes. */
@@ -136,17 +126,9 @@ static int show(struct cli_call *call)
         return cli_fail_document(&problem, "configuration");
     json_t *items = keys_json(config);
     config_free(config);
-    json_t *all = json_pack("{s:O}", "items", items);
-    int exit_code = CLI_EXIT_DONE;
-    if (!all)
-        exit_code = cli_fail_memory();
-    else if (cli_wants_json(call))
-        exit_code = cli_print_json(call, all);
-    else
-        exit_code =
-            cli_print_items(call, items, columns, sizeof columns / sizeof columns[0], NULL, NULL);
+    json_t *all = json_pack("{s:o}", "items", items);
+    int exit_code = cli_print_list(call, all, columns, sizeof columns / sizeof columns[0]);
     json_decref(all);
-    json_decref(items);
     return exit_code;
 }
 

@@ -3,7 +3,7 @@
 
 #include "ledger/audit.h"
 #include "ledger/reader.h"
-#include "node/cli/cli.h"
+#include "node/cli/network.h"
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -87,21 +87,6 @@ static enum status pass(const char *format, ...)
 }
 
 /* ---- 1 and 2: a network ---- */
-
-static enum status choose_dir(struct demo *demo)
-{
-    const char *wanted = cli_text(demo->call, "dir");
-    const char *base = getenv("TMPDIR");
-    if (wanted) {
-        snprintf(demo->dir, sizeof demo->dir, "%s", wanted);
-        return STATUS_OK;
-    }
-    snprintf(demo->dir, sizeof demo->dir, "%s/witan-demo.XXXXXX", base && base[0] ? base : "/tmp");
-    if (!mkdtemp(demo->dir))
-        return problem_set(&demo->problem, STATUS_IO, "%s cannot be made", demo->dir);
-    demo->own_dir = true;
-    return STATUS_OK;
-}
 
 static enum status keys_and_genesis(struct demo *demo)
 {
@@ -357,7 +342,8 @@ static enum status interrupted_or(struct demo *demo, enum status status)
 static enum status run(struct demo *demo)
 {
     struct pending pending = { .bytes = { NULL, 0 } };
-    enum status status = choose_dir(demo);
+    enum status status = cli_network_dir(demo->call, "demo", demo->dir, &demo->problem);
+    demo->own_dir = status == STATUS_OK && !cli_text(demo->call, "dir");
     if (status == STATUS_OK) status = interrupted_or(demo, keys_and_genesis(demo));
     if (status == STATUS_OK) status = interrupted_or(demo, start_validators(demo));
     if (status == STATUS_OK) status = interrupted_or(demo, commit_transfers(demo));
@@ -418,22 +404,9 @@ static int demo(struct cli_call *call)
 
 static const struct cli_flag demo_flags[] = {
     { .name = "keep", .type = CLI_SWITCH, .help = "leave the network running" },
-    { .name = "validators",
-      .type = CLI_NUMBER,
-      .value = "N",
-      .standard = "4",
-      .least = 3,
-      .most = TESTNET_NODES_MAX,
-      .help = "how many processes" },
-    { .name = "engine",
-      .type = CLI_TEXT,
-      .value = "NAME",
-      .standard = "hotstuff",
-      .help = "consensus engine" },
-    { .name = "dir",
-      .type = CLI_FILE,
-      .value = "DIR",
-      .help = "where the network lives; without it a new folder below TMPDIR or /tmp" },
+    VALIDATORS_FLAG(3),
+    ENGINE_FLAG,
+    NETWORK_DIR_FLAG,
     CLI_FLAGS_END,
 };
 

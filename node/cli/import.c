@@ -46,6 +46,13 @@ static bool tick(void *context, const struct import_report *report)
 
 /* ---- what the flags say ---- */
 
+void import_columns(const struct cli_call *call, struct import_options *options)
+{
+    static const char *const names[IMPORT_COLUMNS] = { "from", "to", "amount", "ref", "memo" };
+    for (unsigned i = 0; i < IMPORT_COLUMNS; i++)
+        options->columns[i] = cli_text(call, names[i]);
+}
+
 static int read_key(const struct cli_call *call, struct cli_key *key)
 {
     char path[PATH_BYTES_MAX];
@@ -214,9 +221,7 @@ static int import(struct cli_call *call)
                                       .key = &key.secret,
                                       .in_flight = (uint32_t)cli_number(call, "in-flight"),
                                       .expires_ms = cli_number(call, "expires") };
-    static const char *const names[IMPORT_COLUMNS] = { "from", "to", "amount", "ref", "memo" };
-    for (unsigned i = 0; i < IMPORT_COLUMNS; i++)
-        options.columns[i] = cli_text(call, names[i]);
+    import_columns(call, &options);
     if (strlen(delimiter) != 1)
         return cli_fail(CLI_EXIT_USAGE, NULL, NULL, "--delimiter is one character");
     int exit_code = read_key(call, &key);
@@ -239,31 +244,16 @@ static const struct cli_flag import_flags[] = {
       .value = "NAME",
       .required = true,
       .help = "name of this set of payments; a reference is paid once in a set, for ever" },
-    { .name = "delimiter",
-      .type = CLI_TEXT,
-      .value = "CHAR",
-      .standard = ",",
-      .help = "what stands between fields" },
-    { .name = "from",
-      .type = CLI_TEXT,
-      .value = "COLUMN",
-      .required = true,
-      .help = "payer: a column, or a template such as 'account-{account_id}'" },
-    { .name = "to", .type = CLI_TEXT, .value = "COLUMN", .required = true, .help = "payee" },
-    { .name = "amount",
-      .type = CLI_TEXT,
-      .value = "COLUMN",
-      .required = true,
-      .help = "decimal, in units of the asset; more decimals than its scale are refused" },
-    { .name = "ref",
-      .type = CLI_TEXT,
-      .value = "COLUMN",
-      .required = true,
-      .help = "what identifies the payment within the set" },
-    { .name = "memo",
-      .type = CLI_TEXT,
-      .value = "COLUMN",
-      .help = "text that is recorded with the payment" },
+    IMPORT_DELIMITER_FLAG(","),
+    IMPORT_COLUMN_FLAG("from", .required = true,
+                       .help = "payer: a column, or a template such as 'account-{account_id}'"),
+    IMPORT_COLUMN_FLAG("to", .required = true, .help = "payee"),
+    IMPORT_COLUMN_FLAG(
+        "amount", .required = true,
+        .help = "decimal, in units of the asset; more decimals than its scale are refused"),
+    IMPORT_COLUMN_FLAG("ref", .required = true,
+                       .help = "what identifies the payment within the set"),
+    IMPORT_COLUMN_FLAG("memo", .help = "text that is recorded with the payment"),
     { .name = "asset",
       .type = CLI_TEXT,
       .value = "CODE",
@@ -289,13 +279,7 @@ static const struct cli_flag import_flags[] = {
       .words = "none|exact",
       .standard = "none",
       .help = "exact: that account mints to each payer what its payments exceed its balance by" },
-    { .name = "in-flight",
-      .type = CLI_NUMBER,
-      .value = "N",
-      .standard = "256",
-      .least = 1,
-      .most = SENDER_IN_FLIGHT_MAX,
-      .help = "payments under way at once" },
+    IMPORT_IN_FLIGHT_FLAG,
     { .name = "expires",
       .type = CLI_DURATION,
       .value = "TIME",

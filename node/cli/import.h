@@ -1,9 +1,28 @@
-/* node/cli/import.h -- how an import is shown, shared with the payments run. */
+/* node/cli/import.h -- the flags of an import and how it is shown, shared with the payments run. */
 #ifndef NODE_CLI_IMPORT_H
 #define NODE_CLI_IMPORT_H
 
 #include "node/cli/progress.h"
 #include "node/import.h"
+
+/* Flags of both. A column's further members are named: .standard, .required, .help. */
+#define IMPORT_DELIMITER_FLAG(standard_) \
+    { \
+        .name = "delimiter", .type = CLI_TEXT, .value = "CHAR", .standard = (standard_), \
+        .help = "what stands between fields" \
+    }
+#define IMPORT_COLUMN_FLAG(name_, ...) \
+    { \
+        .name = (name_), .type = CLI_TEXT, .value = "COLUMN", __VA_ARGS__ \
+    }
+#define IMPORT_IN_FLIGHT_FLAG \
+    { \
+        .name = "in-flight", .type = CLI_NUMBER, .value = "N", .standard = "256", .least = 1, \
+        .most = SENDER_IN_FLIGHT_MAX, .help = "payments under way at once" \
+    }
+
+/* Fills in options->columns from --from, --to, --amount, --ref and --memo. */
+void import_columns(const struct cli_call *call, struct import_options *options);
 
 /* A progress line for each stage. Zero but for call. */
 struct import_shown {

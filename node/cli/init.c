@@ -2,6 +2,7 @@
 #include "node/cli/init.h"
 
 #include "genesis/genesis.h"
+#include "node/key_load.h"
 #include "node/safety.h"
 #include "node/units.h"
 #include <stdlib.h>
@@ -12,16 +13,13 @@
 enum status cli_passphrase(const struct cli_call *call, struct buffer *passphrase,
                            struct problem *problem)
 {
-    buffer_init(passphrase, 1024);
+    buffer_init(passphrase, PASSPHRASE_BYTES_MAX);
     const char *path = cli_text(call, "passphrase-file");
     if (!path) return STATUS_OK;
     enum status status = strcmp(path, "/dev/stdin") == 0
                              ? cli_read_stream(stdin, passphrase, problem)
                              : file_read_secret(path, passphrase, problem);
-    while (status == STATUS_OK && passphrase->size > 0 &&
-           (passphrase->data[passphrase->size - 1] == '\n' ||
-            passphrase->data[passphrase->size - 1] == '\r'))
-        passphrase->size--;
+    if (status == STATUS_OK) passphrase_trim(passphrase);
     if (status == STATUS_OK && passphrase->size == 0)
         status = problem_set(problem, STATUS_INVALID, "%s holds no passphrase", path);
     return status;
@@ -190,19 +188,10 @@ static enum status seal_key_of(const struct home *home, struct public_key *key,
                                struct problem *problem)
 {
     char path[PATH_BYTES_MAX];
-    struct buffer text;
     struct key_file file;
     enum status status = file_in(home->config, "seal_key.json", path, problem);
-    if (status != STATUS_OK) return status;
-    buffer_init(&text, KEY_FILE_BYTES_MAX);
-    status = file_read_secret(path, &text, problem);
-    if (status == STATUS_OK) status = key_file_parse(buffer_span(&text), &file, problem);
-    if (status == STATUS_OK) {
-        *key = file.public_key;
-        key_wipe(&file.secret);
-    }
-    buffer_wipe(&text);
-    buffer_free(&text);
+    if (status == STATUS_OK) status = key_load_public(path, &file, problem);
+    if (status == STATUS_OK) *key = file.public_key;
     return status;
 }
 

@@ -2,6 +2,7 @@
 #include "node/cli/init.h"
 
 #include "genesis/json.h"
+#include "node/key_load.h"
 #include <dirent.h>
 #include <stdlib.h>
 
@@ -84,19 +85,6 @@ static int import_command(struct cli_call *call)
 
 /* ---- show, list, export ---- */
 
-/* Reads a key file's public parts; the secret is wiped at once. */
-static enum status read_public(const char *path, struct key_file *file, struct problem *problem)
-{
-    struct buffer text;
-    buffer_init(&text, KEY_FILE_BYTES_MAX);
-    enum status status = file_read_secret(path, &text, problem);
-    if (status == STATUS_OK) status = key_file_parse(buffer_span(&text), file, problem);
-    if (status == STATUS_OK) key_wipe(&file->secret);
-    buffer_wipe(&text);
-    buffer_free(&text);
-    return status;
-}
-
 static json_t *public_json(const struct key_file *file)
 {
     json_t *id = file->has_id ? json_address_new(address_kind_of(file->kind), &file->id) : NULL;
@@ -110,7 +98,8 @@ static int show_command(struct cli_call *call)
     struct key_file file;
     struct problem problem = { .status = STATUS_OK };
     const char *path = cli_argument(call, 0);
-    if (read_public(path, &file, &problem) != STATUS_OK) return cli_fail_document(&problem, path);
+    if (key_load_public(path, &file, &problem) != STATUS_OK)
+        return cli_fail_document(&problem, path);
     char id[ADDRESS_TEXT] = "none";
     char hex[65];
     char name[QUOTE_TEXT];
@@ -127,7 +116,8 @@ static int export_command(struct cli_call *call)
     struct key_file file;
     struct problem problem = { .status = STATUS_OK };
     const char *path = cli_argument(call, 0);
-    if (read_public(path, &file, &problem) != STATUS_OK) return cli_fail_document(&problem, path);
+    if (key_load_public(path, &file, &problem) != STATUS_OK)
+        return cli_fail_document(&problem, path);
     json_t *document = public_json(&file);
     const char *into = cli_text(call, "output");
     int exit_code = CLI_EXIT_DONE;
@@ -169,7 +159,7 @@ static int list_command(struct cli_call *call)
         char id[ADDRESS_TEXT] = "-";
         char hex[65];
         bool read = path_join(path, dir, entries[i]->d_name) == STATUS_OK &&
-                    read_public(path, &file, &problem) == STATUS_OK;
+                    key_load_public(path, &file, &problem) == STATUS_OK;
         if (read) {
             if (file.has_id) address_encode(address_kind_of(file.kind), &file.id, id);
             hex_encode(span_of(file.public_key.bytes, 32), hex);

@@ -3,12 +3,11 @@
 #include "node/cli/payments.h"
 
 #include "ledger/reader.h"
+#include "node/cli/network.h"
 #include "node/draft.h"
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { READY_MS = 30000, LEVEL_MS = 120000 };
 
@@ -22,24 +21,9 @@ static void on_interrupt(int number)
 
 /* ---- the network ---- */
 
-static enum status choose_dir(struct payments_run *run)
-{
-    const char *wanted = cli_text(run->call, "dir");
-    const char *base = getenv("TMPDIR");
-    if (wanted) {
-        snprintf(run->dir, sizeof run->dir, "%s", wanted);
-        return STATUS_OK;
-    }
-    snprintf(run->dir, sizeof run->dir, "%s/witan-payments.XXXXXX",
-             base && base[0] ? base : "/tmp");
-    return mkdtemp(run->dir)
-               ? STATUS_OK
-               : problem_set(&run->problem, STATUS_IO, "%s: %s", run->dir, strerror(errno));
-}
-
 static enum status open_network(struct payments_run *run)
 {
-    enum status status = choose_dir(run);
+    enum status status = cli_network_dir(run->call, "payments", run->dir, &run->problem);
     struct testnet_options options = { .dir = run->dir,
                                        .network = "payments",
                                        .validators = (uint16_t)cli_number(run->call, "validators"),
@@ -139,7 +123,6 @@ static bool tick(void *context, const struct import_report *report)
 
 static void set_options(struct payments_run *run)
 {
-    static const char *const names[IMPORT_COLUMNS] = { "from", "to", "amount", "ref", "memo" };
     run->options = (struct import_options){
         .path = cli_argument(run->call, 0),
         .delimiter = cli_text(run->call, "delimiter")[0],
@@ -157,8 +140,7 @@ static void set_options(struct payments_run *run)
         .tick = tick,
         .context = run,
     };
-    for (unsigned i = 0; i < IMPORT_COLUMNS; i++)
-        run->options.columns[i] = cli_text(run->call, names[i]);
+    import_columns(run->call, &run->options);
     run->victim = (uint16_t)(run->net.count - 1);
 }
 
@@ -245,59 +227,21 @@ static int payments(struct cli_call *call)
 
 /* The defaults are those of the standing orders of the PKDD'99 financial data set. */
 static const struct cli_flag payments_flags[] = {
-    { .name = "delimiter",
-      .type = CLI_TEXT,
-      .value = "CHAR",
-      .standard = ";",
-      .help = "what stands between fields" },
-    { .name = "from",
-      .type = CLI_TEXT,
-      .value = "COLUMN",
-      .standard = "account-{account_id}",
-      .help = "payer, as for tx import" },
-    { .name = "to",
-      .type = CLI_TEXT,
-      .value = "COLUMN",
-      .standard = "bank-{bank_to}",
-      .help = "payee" },
-    { .name = "amount",
-      .type = CLI_TEXT,
-      .value = "COLUMN",
-      .standard = "amount",
-      .help = "amount, at most two decimals" },
-    { .name = "ref",
-      .type = CLI_TEXT,
-      .value = "COLUMN",
-      .standard = "order_id",
-      .help = "what identifies the payment" },
-    { .name = "memo",
-      .type = CLI_TEXT,
-      .value = "COLUMN",
-      .standard = "k_symbol",
-      .help = "text that is recorded" },
+    IMPORT_DELIMITER_FLAG(";"),
+    IMPORT_COLUMN_FLAG("from", .standard = "account-{account_id}",
+                       .help = "payer, as for tx import"),
+    IMPORT_COLUMN_FLAG("to", .standard = "bank-{bank_to}", .help = "payee"),
+    IMPORT_COLUMN_FLAG("amount", .standard = "amount", .help = "amount, at most two decimals"),
+    IMPORT_COLUMN_FLAG("ref", .standard = "order_id", .help = "what identifies the payment"),
+    IMPORT_COLUMN_FLAG("memo", .standard = "k_symbol", .help = "text that is recorded"),
     { .name = "asset",
       .type = CLI_TEXT,
       .value = "CODE",
       .standard = "CZK",
       .help = "the asset that is made for it" },
-    { .name = "validators",
-      .type = CLI_NUMBER,
-      .value = "N",
-      .standard = "4",
-      .least = 4,
-      .most = TESTNET_NODES_MAX,
-      .help = "how many processes" },
-    { .name = "in-flight",
-      .type = CLI_NUMBER,
-      .value = "N",
-      .standard = "256",
-      .least = 1,
-      .most = SENDER_IN_FLIGHT_MAX,
-      .help = "payments under way at once" },
-    { .name = "dir",
-      .type = CLI_FILE,
-      .value = "DIR",
-      .help = "where the network lives; without it a new folder below TMPDIR or /tmp" },
+    VALIDATORS_FLAG(4),
+    IMPORT_IN_FLIGHT_FLAG,
+    NETWORK_DIR_FLAG,
     { .name = "keep", .type = CLI_SWITCH, .help = "leave the (stopped) network's files" },
     CLI_FLAGS_END,
 };

@@ -238,18 +238,11 @@ static int show_all(struct cli_call *call, struct comparison *comparison)
     for (size_t i = 0; i < comparison->count; i++)
         json_array_append_new(rows, row_of(comparison->nodes[i], comparison));
     if (comparison->answering > 0) compare(comparison);
-    json_t *all = json_pack("{s:O, s:I, s:b}", "items", rows, "height",
+    json_t *all = json_pack("{s:o, s:I, s:b}", "items", rows, "height",
                             (json_int_t)comparison->height, "equal", comparison->equal);
-    int exit_code = CLI_EXIT_DONE;
-    if (!all)
-        exit_code = cli_fail_memory();
-    else if (cli_wants_json(call))
-        exit_code = cli_print_json(call, all);
-    else
-        exit_code = cli_print_items(call, rows, all_columns,
-                                    sizeof all_columns / sizeof all_columns[0], NULL, NULL);
+    int exit_code =
+        cli_print_list(call, all, all_columns, sizeof all_columns / sizeof all_columns[0]);
     json_decref(all);
-    json_decref(rows);
     if (exit_code != CLI_EXIT_DONE) return exit_code;
     if (comparison->answering == 0)
         return cli_fail(CLI_EXIT_UNREACHABLE, NULL, NULL, "no node answers");

@@ -119,6 +119,14 @@ int cli_print_items(const struct cli_call *call, const json_t *items,
     return cli_close(call, stream, exit_code);
 }
 
+int cli_print_list(const struct cli_call *call, const json_t *document,
+                   const struct cli_column *columns, size_t count)
+{
+    if (!document) return cli_fail_memory();
+    if (cli_wants_json(call)) return cli_print_json(call, document);
+    return cli_print_items(call, json_object_get(document, "items"), columns, count, NULL, NULL);
+}
+
 int cli_print_record(const struct cli_call *call, const json_t *record,
                      const struct cli_column *columns, size_t count, cli_scale_of *scale_of,
                      void *context)

@@ -15,6 +15,11 @@ int cli_print_items(const struct cli_call *call, const json_t *items,
                     const struct cli_column *columns, size_t count, cli_scale_of *scale_of,
                     void *context);
 
+/* A document made here, {"items": [...], ...}: as a whole for --json, else its items. NULL: there
+ * was no memory to make it. */
+int cli_print_list(const struct cli_call *call, const json_t *document,
+                   const struct cli_column *columns, size_t count);
+
 /* One object: a line for each column that has a value. */
 int cli_print_record(const struct cli_call *call, const json_t *record,
                      const struct cli_column *columns, size_t count, cli_scale_of *scale_of,

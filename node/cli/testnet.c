@@ -1,7 +1,6 @@
 /* node/cli/testnet.c -- `witan testnet`: a network of real processes on this machine. */
-#include "node/cli/cli.h"
+#include "node/cli/network.h"
 
-#include "node/testnet.h"
 #include <signal.h>
 #include <stdlib.h>
 
@@ -269,18 +268,8 @@ static const struct cli_flag dir_flags[] = { DIR_FLAG, CLI_FLAGS_END };
 
 static const struct cli_flag create_flags[] = {
     DIR_FLAG,
-    { .name = "validators",
-      .type = CLI_NUMBER,
-      .value = "N",
-      .standard = "4",
-      .least = 1,
-      .most = TESTNET_NODES_MAX,
-      .help = "how many processes" },
-    { .name = "engine",
-      .type = CLI_TEXT,
-      .value = "NAME",
-      .standard = "hotstuff",
-      .help = "consensus engine" },
+    VALIDATORS_FLAG(1),
+    ENGINE_FLAG,
     { .name = "network",
       .type = CLI_TEXT,
       .value = "NAME",

@@ -4,6 +4,7 @@
 #include "ledger/transaction_json.h"
 #include "node/cli/init.h"
 #include "node/cli_amount.h"
+#include "node/key_load.h"
 #include <stdlib.h>
 #include <time.h>
 
@@ -16,39 +17,25 @@ static uint64_t wall_ms(void)
 
 /* ---- keys ---- */
 
+static enum status ask_passphrase(const void *context, const char *path, struct buffer *passphrase,
+                                  struct problem *problem)
+{
+    const struct cli_call *call = context;
+    if (cli_text(call, "passphrase-file")) return cli_passphrase(call, passphrase, problem);
+    return problem_set(problem, STATUS_INVALID, "%s is sealed; --passphrase-file opens it", path);
+}
+
 enum status cli_key_open(const struct cli_call *call, const char *path, struct cli_key *key,
                          struct problem *problem)
 {
-    struct buffer text;
-    struct buffer passphrase;
     struct key_file file;
-    memset(&file, 0, sizeof file);
-    buffer_init(&text, KEY_FILE_BYTES_MAX);
-    buffer_init(&passphrase, 1024);
-    enum status status = file_read_secret(path, &text, problem);
-    if (status == STATUS_OK) status = key_file_parse(buffer_span(&text), &file, problem);
-    if (status == STATUS_OK && file.kind != KEY_ACCOUNT)
-        status = problem_set(problem, STATUS_INVALID, "%s holds a %s key: it signs no transactions",
-                             path, key_kind_name(file.kind));
-    if (status == STATUS_OK && !file.plain) {
-        status = cli_text(call, "passphrase-file")
-                     ? cli_passphrase(call, &passphrase, problem)
-                     : problem_set(problem, STATUS_INVALID,
-                                   "%s is sealed; --passphrase-file opens it", path);
-        if (status == STATUS_OK) status = key_file_open(&file, buffer_span(&passphrase), problem);
-    }
-    if (status == STATUS_OK) {
-        key->secret = file.secret;
-        key->public_key = file.public_key;
-        key->has_id = file.has_id;
-        key->id = file.id;
-    }
+    enum status status = key_load(path, KEY_ACCOUNT, ask_passphrase, call, &file, problem);
+    if (status != STATUS_OK) return status;
+    *key = (struct cli_key){
+        .secret = file.secret, .public_key = file.public_key, .has_id = file.has_id, .id = file.id
+    };
     key_wipe(&file.secret);
-    buffer_wipe(&text);
-    buffer_free(&text);
-    buffer_wipe(&passphrase);
-    buffer_free(&passphrase);
-    return status;
+    return STATUS_OK;
 }
 
 static enum status add_key(struct cli_writer *writer, const char *name, struct problem *problem)
