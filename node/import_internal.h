@@ -31,10 +31,11 @@ struct import {
     struct transaction *tx;
     uint8_t signer[SIGNER_BYTES];
     uint64_t ticked_ms;
+    uint64_t ticked_done; /* of the stage, at that time */
     bool stopped;
 };
 
-/* Calls the caller's tick at most each 100 ms; true: stop. */
+/* Calls the caller's tick each 100 ms, and for each sixteenth of a stage; true: stop. */
 bool import_tick(struct import *im);
 
 /* Goes back to the first row. */
