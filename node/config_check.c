@@ -182,8 +182,7 @@ static enum status sample_key(struct buffer *out, const struct config_info *info
     char line[640];
     sample_value(info, value, sizeof value);
     snprintf(setting, sizeof setting, "%s = %s;", info->name, value);
-    snprintf(line, sizeof line, "    %-39s # %s%s\n", setting, info->reload ? "[R] " : "",
-             info->help);
+    snprintf(line, sizeof line, "    %-39s # %s\n", setting, info->help);
     return put(out, line);
 }
 
@@ -192,7 +191,7 @@ enum status config_sample(struct buffer *out)
     enum status status = put(
         out,
         "# witan.conf: one node's own settings. All keys are optional; the values shown are\n"
-        "# the defaults. [R] takes effect on reload, the others on restart.\n"
+        "# the defaults. Changes take effect at the next start.\n"
         "# Times \"500ms\" \"2s\" \"5m\" \"24h\"; sizes \"64KiB\" \"16MiB\" \"2GiB\". Relative "
         "paths begin at\n"
         "# this file's folder. What all validators must share is not here but in the genesis.\n");

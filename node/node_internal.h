@@ -117,7 +117,6 @@ struct node {
     uint32_t ticket_free, ticket_first, ticket_last; /* lists by index + 1 */
     uint64_t tick_wish_ms;
     bool stop_wanted;
-    bool reload_wanted;
 
     /* Checkpoints. */
     uint64_t checkpoint_blocks; /* executed since the last one */
