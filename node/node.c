@@ -1,6 +1,5 @@
 #include "node/node_internal.h"
 
-#include "ledger/ledger.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -58,7 +57,8 @@ static void lock_init(pthread_mutex_t *lock)
 {
     pthread_mutexattr_t attributes;
     pthread_mutexattr_init(&attributes);
-    /* Sending to a peer may close its connection, which is an event for the replica again. */
+    /* peers_send never calls back, but peers_set_members may: an event within an event must wait
+     * for nothing but itself. */
     pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
     pthread_mutex_init(lock, &attributes);
     pthread_mutexattr_destroy(&attributes);

@@ -6,6 +6,7 @@
  *     node_ledger.c    jobs for the ledger thread and the block server
  *     node_backend.c   what RPC asks (rpc/backend.h)
  *     node_metrics.c   gauges, filled in when somebody looks
+ *     node_observe.c   what RPC measures of itself
  */
 #ifndef NODE_NODE_INTERNAL_H
 #define NODE_NODE_INTERNAL_H
@@ -127,7 +128,6 @@ struct node {
     struct latency latencies[LATENCY_KEPT];
     struct timing proposed[TIMING_KEPT], executed[TIMING_KEPT];
     uint64_t sealed_height;
-    uint64_t syncs_seen;
     bool catching_up;
     uint64_t conflicts_seen;   /* contradicting statements that were logged */
     uint64_t seal_late_height; /* the first height without a seal, if it was logged */
@@ -152,8 +152,6 @@ void node_leave(struct node *node); /* drains outputs, arms the timer, lets go *
 void node_fail(struct node *node, int exit_code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void node_stop(struct node *node);
-void node_peers_set(struct node *node);
-void node_describe(void *user, struct hello *hello);
 
 /* node_ledger.c */
 void ledger_job_output(struct node *node, struct output *output);

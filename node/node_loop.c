@@ -305,7 +305,7 @@ void node_leave(struct node *node)
 
 /* ---- peers ---- */
 
-void node_describe(void *user, struct hello *hello)
+static void describe(void *user, struct hello *hello)
 {
     struct node *node = user;
     struct replica_status status;
@@ -430,7 +430,7 @@ static enum status peers_start(struct node *node, struct problem *problem)
         .queue_max = (size_t)config_number(node->config, CONFIG_peers_queue_max),
         .retry_min_ms = config_number(node->config, CONFIG_peers_retry_min),
         .retry_max_ms = config_number(node->config, CONFIG_peers_retry_max),
-        .callbacks = { node_describe, on_peer_up, on_peer_down, on_peer_frame, on_peer_state,
+        .callbacks = { describe, on_peer_up, on_peer_down, on_peer_frame, on_peer_state,
                        on_peer_refused },
         .user = node,
     };
