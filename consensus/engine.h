@@ -48,7 +48,7 @@ enum status message_read(struct span bytes, size_t batch_bytes_max, struct messa
 
 enum event_kind {
     EVENT_MESSAGE, /* from a member, or from ourselves; checked (see check below) */
-    EVENT_TIMER,   /* wake_at_ms has come, or `work` has changed */
+    EVENT_TIMER,   /* wake_at_ms has come, or `work` or `hollow` has changed */
     EVENT_BATCH,   /* the batch for the proposal we were invited to make; it extends `parent` */
     EVENT_FETCHED, /* a proposal we asked for; its digest is the one we asked for */
     EVENT_DECIDED, /* a checked anchor: consecutive proposals, the last of them proven decided */
@@ -58,6 +58,8 @@ struct event {
     enum event_kind kind;
     uint16_t from;   /* EVENT_MESSAGE */
     bool work;       /* our pool holds transactions: a leader who ignores them must be replaced */
+    bool hollow;     /* of what is proposed and not decided, nothing that we hold orders anything:
+                        nobody waits for its decision. False is always safe, only never silent */
     uint64_t now_ms; /* monotonic */
     union {
         const struct message *message;
@@ -183,7 +185,7 @@ struct engine_status {
     uint16_t leader;        /* of this view, or VALIDATOR_NONE */
     uint64_t timeouts;      /* views or elections that timed out, since open */
     uint64_t conflicts;     /* contradicting statements seen, since open */
-    uint32_t undecided;     /* proposals in flight */
+    uint32_t undecided;     /* proposals in flight, while a decision is awaited */
     bool placed; /* knows the digest of the proposal at index_decided; if not it waits for
                     an anchor (EVENT_DECIDED) and promises nothing */
 };

@@ -50,7 +50,7 @@ static bool needs_help(const struct hotstuff *h, const struct statement *stateme
     if (statement->view + 2 <= h->view) return true;
     bool settled = h->now_ms >= h->entered_ms + h->pacer.view_ms / 4;
     if (statement->view < h->view) return settled;
-    return undecided_count(h) == 0 && h->decided_proof_size > 0;
+    return !decision_awaited(h) && h->decided_proof_size > 0;
 }
 
 /* ---- Messages ---- */
@@ -111,6 +111,7 @@ static void on_commit_vote(struct hotstuff *h, uint16_t from, const struct messa
                            struct effects *out)
 {
     const struct statement *statement = &message->statement;
+    ASSERT(!is_three_chain(h)); /* Refused by check. */
     if (count_statement(h, from, message, out) != VOTE_COUNTED) return;
     if (statement->index < h->decided.index || !completes_quorum(h, statement)) return;
     votes_certify(&h->votes, statement, &h->formed);
@@ -183,11 +184,13 @@ static void on_message(struct hotstuff *h, const struct event *event, struct eff
 
 /* While views succeed, commit votes decide what is in flight, and the limit keeps it short. After a
  * timeout, or when we have left the certified view too early for a commit vote, only a successor
- * helps: then an empty one is better than none, and no limit may forbid it. */
+ * helps: then an empty one is better than none, and no limit may forbid it. In a three-chain there
+ * are no commit votes, so that is always so. */
 static enum invite invitation(const struct hotstuff *h)
 {
     if (!safe_to_propose(h)) return INVITE_NONE;
     uint64_t undecided = undecided_count(h);
+    if (is_three_chain(h)) return decision_awaited(h) ? INVITE_ANY : INVITE_WORK;
     bool by_timeouts = entry_timeouts(h) != NULL;
     bool needs_successor =
         undecided > 0 && (by_timeouts || h->last_timeout.view >= h->high.statement.view);
@@ -229,13 +232,15 @@ static bool view_is_awaited(const struct hotstuff *h)
 {
     struct statement timeout = { .kind = TIMEOUT, .view = h->view };
     return takes_part(h) &&
-           (h->work || h->has_goal || undecided_count(h) > 0 || h->last_timeout.view == h->view ||
+           (h->work || h->has_goal || decision_awaited(h) || h->last_timeout.view == h->view ||
             proposal_in_flight(h) || votes_count(&h->votes, &timeout) > 0);
 }
 
+/* A three-chain decides two views later: these do not mean that anything is wrong. */
 static void arm_deadline(struct hotstuff *h)
 {
-    uint64_t views = h->view > h->progress_view ? h->view - h->progress_view : 0;
+    uint64_t progress = h->progress_view + (is_three_chain(h) ? 2 : 0);
+    uint64_t views = h->view > progress ? h->view - progress : 0;
     h->deadline_ms = h->now_ms + pacer_view_ms(&h->pacer, views, undecided_count(h));
 }
 
@@ -271,6 +276,7 @@ static void hotstuff_step(void *engine, const struct event *event, struct effect
     struct hotstuff *h = engine;
     h->now_ms = event->now_ms;
     h->work = event->work;
+    h->hollow = event->hollow;
     if (!h->halted) {
         switch (event->kind) {
         case EVENT_MESSAGE: on_message(h, event, out); break;
@@ -293,7 +299,7 @@ static void hotstuff_status(const void *engine, struct engine_status *status)
         .leader = pacer_leader(&h->pacer, h->view),
         .timeouts = h->timeouts_count,
         .conflicts = h->conflicts_count,
-        .undecided = (uint32_t)min_u64(undecided_count(h), UINT32_MAX),
+        .undecided = decision_awaited(h) ? (uint32_t)min_u64(undecided_count(h), UINT32_MAX) : 0,
         .placed = h->decided_known,
     };
 }

@@ -1,7 +1,10 @@
-/* consensus/hotstuff.h -- two-chain HotStuff with commit votes; what its files share.
+/* consensus/hotstuff.h -- chained HotStuff in two or three phases; what its files share.
  *
- * The protocol is Jolteon (Gelashvili et al., arXiv 2106.10362, section 3; DiemBFT v4) with the
- * order votes of later Diem descendants, here called commit votes. Read README.md first; then
+ * With `phases` 2 the protocol is Jolteon (Gelashvili et al., arXiv 2106.10362, section 3; DiemBFT
+ * v4) with the order votes of later Diem descendants, here called commit votes. With `phases` 3 it
+ * is the original (Yin et al., arXiv 1803.05069, algorithms 3 to 5) in the words of DiemBFT: views
+ * and a lock that is a number. They differ in one rule of voting, in what is a decision, and in
+ * whether there are commit votes; everything else is shared. Read README.md first; then
  *
  *     hotstuff.c          what is done with each event: the liveness half
  *     hotstuff_safety.c   the rules and the promises: everything that can break agreement
@@ -34,6 +37,14 @@ enum hotstuff_kind {
 };
 static_assert((int)TIMEOUT == (int)VOTES_KINDS, "every promise is counted");
 
+/* How many proposals in a row, each certified, decide the first of them. */
+enum hotstuff_phases { TWO_CHAIN = 2, THREE_CHAIN = 3 };
+
+static inline enum hotstuff_phases hotstuff_phases(const struct engine_config *config)
+{
+    return (enum hotstuff_phases)engine_option(config, "phases", TWO_CHAIN);
+}
+
 /* No honest view or index comes near; sums of them do not overflow. */
 #define VIEW_LIMIT (UINT64_C(1) << 62)
 
@@ -58,18 +69,29 @@ struct position {
     struct digest digest;
 };
 
-/* Why a proposal is decided: a quorum of commit votes on it (COMMIT_VOTE certificate), or a
- * certificate of its child that was proposed in the very next view. */
-enum proof_form { PROOF_COMMIT_VOTES = 1, PROOF_TWO_CHAIN = 2 };
+/* Why a proposal is decided. In a two-chain: a quorum of commit votes on it (COMMIT_VOTE
+ * certificate), or a certificate of its child that was proposed in the very next view. In a
+ * three-chain: a certificate of its grandchild, all three proposed in consecutive views. Each form
+ * carries form - 1 headers: those between the decided proposal and the certificate. */
+enum proof_form { PROOF_COMMIT_VOTES = 1, PROOF_TWO_CHAIN = 2, PROOF_THREE_CHAIN = 3 };
+
+enum { PROOF_HEADERS_MAX = PROOF_THREE_CHAIN - 1 };
 
 struct proof {
     enum proof_form form;
-    struct proposal child; /* PROOF_TWO_CHAIN */
-    struct certificate certificate;
-    struct position position; /* what is decided; derived, not in the bytes */
+    struct proposal headers[PROOF_HEADERS_MAX]; /* form - 1 of them, the child first */
+    struct certificate certificate;             /* of the last one, or commit votes */
+    struct position position;                   /* what is decided; derived, not in the bytes */
 };
 
-enum { PROOF_BYTES_MAX = 1 + PROPOSAL_BYTES + CERTIFICATE_BYTES_MAX };
+enum { PROOF_BYTES_MAX = 1 + PROOF_HEADERS_MAX * PROPOSAL_BYTES + CERTIFICATE_BYTES_MAX };
+
+/* What decides in one mode decides nothing in the other: two certified proposals are less than a
+ * three-chain asks for. */
+static inline bool proof_fits(enum proof_form form, enum hotstuff_phases phases)
+{
+    return (form == PROOF_THREE_CHAIN) == (phases == THREE_CHAIN);
+}
 
 /* ---- hotstuff_codec.c: bytes ---- */
 
@@ -85,7 +107,8 @@ enum status timeout_attachment_read(struct span bytes, struct warrant *warrant);
 /* proof may be empty: nothing is decided yet. */
 enum status sync_attachment_read(struct span bytes, struct warrant *warrant, struct span *proof);
 
-void proof_write(struct writer *w, enum proof_form form, const struct proposal *child,
+/* headers: form - 1 of them, the child first; NULL if none. */
+void proof_write(struct writer *w, enum proof_form form, const struct proposal *headers,
                  const struct certificate *certificate);
 
 /* Shape only, and fills in the position. */
@@ -111,7 +134,9 @@ struct record {
     struct proposal header;
     bool has_high;
     bool has_timeouts;
+    bool has_lock;
     struct warrant warrant; /* the parts that it has */
+    uint64_t lock_view;     /* r_lock from this promise on */
     struct span attachment; /* of a TIMEOUT, byte for byte */
     uint32_t headers_count; /* RECORD_DECIDED */
     struct span headers;    /* headers_count x PROPOSAL_BYTES */
@@ -122,6 +147,7 @@ struct record_parts {
     const struct proposal *header;
     const struct certificate *high;
     const struct timeout_certificate *timeouts;
+    const uint64_t *lock_view; /* with a VOTE of a three-chain */
     struct span attachment;
 };
 
@@ -143,7 +169,7 @@ void certificate_of_root(const struct engine_config *config, struct certificate 
  *   (a) the certificate is of the view before, and there is no timeout certificate;
  *   (b) the view before timed out, and the certificate is older than that view but not older than
  *       any that the timeouts named: nothing higher can have been decided on. */
-bool warrant_admits(const struct warrant *warrant, uint64_t view);
+bool warrant_admits(const struct warrant *warrant, uint64_t view, enum hotstuff_phases phases);
 
 enum status hotstuff_check(const struct engine_config *config, uint16_t from,
                            const struct message *message, struct message_facts *facts);
@@ -157,12 +183,14 @@ enum { FETCH_REACH = 128 }; /* further behind than this, an anchor must help */
 
 struct hotstuff {
     struct engine_config config;
+    enum hotstuff_phases phases;
     struct pacer pacer;
     uint16_t quorum;
     uint16_t some_honest;   /* f + 1: among so many there is an honest one */
     uint64_t undecided_max; /* in flight at most, while views succeed */
     uint64_t now_ms;
     bool work;
+    bool hollow;
     bool halted; /* two decisions contradict each other: more than f liars. We are silent. */
 
     uint64_t view; /* the present one; entered by high or by timeouts of the view before */
@@ -171,6 +199,7 @@ struct hotstuff {
     /* What we have promised: restored at open, before anything else may be signed. */
     uint64_t voted_view;               /* r_vote: voted or timed out in it, or in a later one */
     uint64_t one_chain_view;           /* r_1c: highest certificate we have acted on */
+    uint64_t lock_view;                /* r_lock: three-chain only, else 0 */
     struct proposal last_proposal;     /* ours; view 0: none */
     struct proposal last_vote;         /* what we voted for; view 0: nothing */
     struct statement last_commit_vote; /* view 0: none */
@@ -237,6 +266,11 @@ static inline bool takes_part(const struct hotstuff *h)
     return h->config.self != VALIDATOR_NONE && !h->halted;
 }
 
+static inline bool is_three_chain(const struct hotstuff *h)
+{
+    return h->phases == THREE_CHAIN;
+}
+
 /* ---- hotstuff_safety.c ---- */
 
 /* What admits us to the present view besides h->high: NULL if that is of the view before. */
@@ -292,6 +326,9 @@ void enter_view(struct hotstuff *h, uint64_t view, struct effects *out);
 
 /* How many certified proposals are not decided. */
 uint64_t undecided_count(const struct hotstuff *h);
+
+/* Must something that is certified still be decided? */
+bool decision_awaited(const struct hotstuff *h);
 
 /* ---- hotstuff_records.c ---- */
 

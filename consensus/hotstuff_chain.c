@@ -7,6 +7,19 @@ uint64_t undecided_count(const struct hotstuff *h)
     return certified > h->decided.index ? certified - h->decided.index : 0;
 }
 
+/* In a two-chain all of it, and commit votes bring that without more proposals. A three-chain is
+ * decided up to the second last but one proposal: if its last two had to be decided for their own
+ * sake there would be no end of them. So it is enough that what is left orders nothing, of which
+ * we can be sure only if we hold all of it. */
+bool decision_awaited(const struct hotstuff *h)
+{
+    if (undecided_count(h) == 0) return false;
+    if (!is_three_chain(h) || !h->hollow) return true;
+    struct tree_path path;
+    return !tree_find_path(&h->tree, &h->high.statement.digest, h->high.statement.index,
+                           h->decided.index, &path);
+}
+
 bool chain_knows(const struct hotstuff *h, const struct digest *digest, uint64_t index)
 {
     if (index == h->decided.index)
@@ -26,21 +39,37 @@ void enter_view(struct hotstuff *h, uint64_t view, struct effects *out)
     emit_note(out, "view %llu, leader %u", (unsigned long long)view, pacer_leader(&h->pacer, view));
 }
 
-/* The two-chain rule for the highest certificate: its proposal's parent is decided if no view lies
- * between them (Jolteon, commit rule; parent and child alone are not enough). */
-static void decide_two_chain(struct hotstuff *h, struct effects *out)
+/* The highest certificate's proposal, and in a three-chain its parent, the child of what may be
+ * decided first; false unless each was proposed in the very next view after its parent. */
+static bool find_consecutive(const struct hotstuff *h, struct proposal headers[PROOF_HEADERS_MAX])
 {
-    const struct tree_entry *certified = tree_find(&h->tree, &h->high.statement.digest);
-    const struct proposal *child = certified ? &certified->proposal : NULL;
-    if (!child || child->view != child->parent_view + 1 || child->index == 0) return;
+    const struct digest *digest = &h->high.statement.digest;
+    for (size_t i = is_three_chain(h) ? 2 : 1; i-- > 0;) {
+        const struct tree_entry *step = tree_find(&h->tree, digest);
+        if (!step || step->proposal.view != step->proposal.parent_view + 1) return false;
+        headers[i] = step->proposal;
+        digest = &step->proposal.parent;
+    }
+    return true;
+}
+
+/* The commit rule of the chained protocols, for the highest certificate. Two-chain: its proposal's
+ * parent is decided if no view lies between them (Jolteon, section 3). Three-chain: its
+ * grandparent, if no view lies between the three (HotStuff, algorithms 3 and 4, where dummy nodes
+ * fill the views that failed). Being parent and child alone is not enough for either. */
+static void decide_by_chain(struct hotstuff *h, struct effects *out)
+{
+    struct proposal headers[PROOF_HEADERS_MAX];
+    const struct proposal *child = &headers[0];
+    if (!find_consecutive(h, headers) || child->index == 0) return;
     if (child->parent_view <= h->decided.view || child->index - 1 <= h->decided.index) return;
 
     uint8_t bytes[PROOF_BYTES_MAX];
     struct writer w;
     writer_init_fixed(&w, bytes, sizeof bytes);
-    proof_write(&w, PROOF_TWO_CHAIN, child, &h->high);
-    struct position parent = { child->index - 1, child->parent_view, child->parent };
-    learn_decision(h, &parent, writer_span(&w), out);
+    proof_write(&w, is_three_chain(h) ? PROOF_THREE_CHAIN : PROOF_TWO_CHAIN, headers, &h->high);
+    struct position position = { child->index - 1, child->parent_view, child->parent };
+    learn_decision(h, &position, writer_span(&w), out);
 }
 
 void learn_certificate(struct hotstuff *h, const struct certificate *certificate,
@@ -53,7 +82,7 @@ void learn_certificate(struct hotstuff *h, const struct certificate *certificate
               (unsigned long long)view);
     if (view >= h->view) enter_view(h, view + 1, out);
     if (safe_to_commit_vote(h, &h->high)) promise_commit_vote(h, &h->high, out);
-    decide_two_chain(h, out);
+    decide_by_chain(h, out);
 }
 
 void learn_timeouts(struct hotstuff *h, const struct timeout_certificate *timeouts,
@@ -203,7 +232,7 @@ void learn_proposal(struct hotstuff *h, const struct proposal *proposal, struct 
     struct digest digest = proposal_digest(proposal);
     if (!tree_insert(&h->tree, proposal, &digest)) return;
     chain_advance(h, out);
-    if (!h->halted) decide_two_chain(h, out);
+    if (!h->halted) decide_by_chain(h, out);
 }
 
 /* The ledger has moved by sealed blocks: what it holds is decided and delivered. */
@@ -252,8 +281,9 @@ void learn_anchor(struct hotstuff *h, const struct event *event, struct effects 
 
 /* ---- What is missing ---- */
 
-/* The first thing that we lack and need: for a decision, for the vote on a parked proposal, or to
- * build on the highest certificate. False if there is nothing, or nothing within reach. */
+/* The first thing that we lack and need: for a decision, for the vote on a parked proposal, to
+ * build on the highest certificate, or (three-chain) to see what it may decide. False if there is
+ * nothing. */
 static bool find_missing(const struct hotstuff *h, struct digest *digest, uint64_t *index)
 {
     uint64_t base = h->decided.index;
@@ -269,7 +299,13 @@ static bool find_missing(const struct hotstuff *h, struct digest *digest, uint64
     if (h->has_parked && *index > base && !chain_knows(h, digest, *index)) return true;
     *digest = h->high.statement.digest;
     *index = h->high.statement.index;
-    return *index > base && !chain_knows(h, digest, *index);
+    if (*index > base && !chain_knows(h, digest, *index)) return true;
+    struct tree_path path;
+    if (!is_three_chain(h) || *index <= base) return false;
+    if (tree_find_path(&h->tree, digest, *index, base, &path)) return false;
+    *digest = path.next;
+    *index = path.next_index;
+    return true;
 }
 
 /* Peers take turns, so that none of them can hold us up by silence. */

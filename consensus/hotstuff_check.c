@@ -64,13 +64,14 @@ static enum status check_warrant(const struct engine_config *config, const struc
     return check_timeouts(config, &warrant->timeouts);
 }
 
-bool warrant_admits(const struct warrant *warrant, uint64_t view)
+bool warrant_admits(const struct warrant *warrant, uint64_t view, enum hotstuff_phases phases)
 {
     uint64_t before = view - 1;
     uint64_t certified = warrant->high.statement.view;
     if (!warrant->has_timeouts) return certified == before;
+    /* What the signers name binds a two-chain's leader; a three-chain's is bound by their locks. */
     return warrant->timeouts.timeouts.certificate.statement.view == before && certified < before &&
-           certified >= warrant->timeouts.high.statement.view;
+           (phases == THREE_CHAIN || certified >= warrant->timeouts.high.statement.view);
 }
 
 /* The header says what the statement and the parent's certificate say. */
@@ -105,7 +106,7 @@ static enum status check_proposal(const struct engine_config *config, uint16_t f
     if (status != STATUS_OK) return status;
     status = check_header(&proposal, &message->statement, &warrant.high);
     if (status != STATUS_OK) return status;
-    if (!warrant_admits(&warrant, proposal.view)) return STATUS_INVALID;
+    if (!warrant_admits(&warrant, proposal.view, hotstuff_phases(config))) return STATUS_INVALID;
 
     struct pacer pacer;
     pacer_init(&pacer, config);
@@ -146,7 +147,7 @@ static enum status check_timeout(const struct engine_config *config, uint16_t fr
     if (statement->view == 0 || statement->view >= VIEW_LIMIT) return STATUS_INVALID;
     if (statement->index != 0 || !digest_is_zero(&statement->digest)) return STATUS_INVALID;
     if (statement->aux != warrant.high.statement.view) return STATUS_MISMATCH;
-    if (!warrant_admits(&warrant, statement->view)) return STATUS_INVALID;
+    if (!warrant_admits(&warrant, statement->view, hotstuff_phases(config))) return STATUS_INVALID;
 
     status = check_signature(config, from, message);
     return status == STATUS_OK ? check_warrant(config, &warrant) : status;
@@ -158,6 +159,7 @@ static enum status check_proof(const struct engine_config *config, struct span b
     struct proof proof;
     enum status status = proof_read(bytes, &proof);
     if (status != STATUS_OK) return status;
+    if (!proof_fits(proof.form, hotstuff_phases(config))) return STATUS_UNSUPPORTED;
     *position = proof.position;
     if (!is_exact(config, &proof.certificate)) return STATUS_NO_QUORUM;
     return certificate_check(&config->domain, config->committee, config->cache, &proof.certificate);
@@ -189,8 +191,11 @@ enum status hotstuff_check(const struct engine_config *config, uint16_t from,
     if (from >= config->committee->count) return STATUS_NOT_MEMBER;
     switch (message->statement.kind) {
     case PROPOSAL: return check_proposal(config, from, message, facts);
-    case VOTE:
-    case COMMIT_VOTE: return check_vote(config, from, message);
+    case VOTE: return check_vote(config, from, message);
+    case COMMIT_VOTE:
+        /* In a three-chain nobody who is honest says this, so nobody has to listen. */
+        if (hotstuff_phases(config) == THREE_CHAIN) return STATUS_UNSUPPORTED;
+        return check_vote(config, from, message);
     case TIMEOUT: return check_timeout(config, from, message);
     case SYNC_INFO: return check_sync_info(config, message);
     default: return STATUS_UNSUPPORTED;

@@ -9,16 +9,22 @@
  *     sync info  = warrant | bytes32 proof
  *     proof      = 1 u8 | certificate of kind COMMIT_VOTE
  *                | 2 u8 | header 88 of the child | certificate of kind VOTE, of the child
+ *                | 3 u8 | headers 2 x 88 of child and grandchild | certificate of kind VOTE, of
+ *                  the grandchild
  */
+
+static void timeouts_write(struct writer *w, const struct timeout_certificate *timeouts)
+{
+    aux_certificate_write(w, &timeouts->timeouts);
+    certificate_write(w, &timeouts->high);
+}
 
 void warrant_write(struct writer *w, const struct certificate *high,
                    const struct timeout_certificate *timeouts)
 {
     certificate_write(w, high);
     write_bool(w, timeouts != NULL);
-    if (!timeouts) return;
-    aux_certificate_write(w, &timeouts->timeouts);
-    certificate_write(w, &timeouts->high);
+    if (timeouts) timeouts_write(w, timeouts);
 }
 
 static void timeouts_read(struct reader *r, struct timeout_certificate *timeouts)
@@ -58,11 +64,17 @@ enum status sync_attachment_read(struct span bytes, struct warrant *warrant, str
     return reader_end(&r);
 }
 
-void proof_write(struct writer *w, enum proof_form form, const struct proposal *child,
+static size_t proof_headers(enum proof_form form)
+{
+    return (size_t)form - 1;
+}
+
+void proof_write(struct writer *w, enum proof_form form, const struct proposal *headers,
                  const struct certificate *certificate)
 {
     write_u8(w, (uint8_t)form);
-    if (form == PROOF_TWO_CHAIN) proposal_write(w, child);
+    for (size_t i = 0; i < proof_headers(form); i++)
+        proposal_write(w, &headers[i]);
     certificate_write(w, certificate);
 }
 
@@ -71,26 +83,46 @@ static bool in_range(uint64_t index, uint64_t view)
     return index < VIEW_LIMIT && view < VIEW_LIMIT;
 }
 
-/* What a proof says, once its certificate is believed. */
-static enum status proof_place(struct proof *proof)
+/* What a quorum of commit votes says, once it is believed. */
+static enum status proof_place_voted(struct proof *proof)
 {
     const struct statement *statement = &proof->certificate.statement;
-    const struct proposal *child = &proof->child;
-    if (proof->form == PROOF_COMMIT_VOTES) {
-        if (statement->kind != COMMIT_VOTE) return STATUS_INVALID;
-        if (!in_range(statement->index, statement->view)) return STATUS_INVALID;
-        if (statement->index == 0 || statement->view == 0) return STATUS_INVALID;
-        proof->position = (struct position){ statement->index, statement->view, statement->digest };
-        return STATUS_OK;
+    if (statement->kind != COMMIT_VOTE) return STATUS_INVALID;
+    if (!in_range(statement->index, statement->view)) return STATUS_INVALID;
+    if (statement->index == 0 || statement->view == 0) return STATUS_INVALID;
+    proof->position = (struct position){ statement->index, statement->view, statement->digest };
+    return STATUS_OK;
+}
+
+/* Is each header the parent of the next, and the last one what the certificate names? */
+static bool headers_link(const struct proof *proof, size_t count)
+{
+    const struct statement *certified = &proof->certificate.statement;
+    for (size_t i = 0; i < count; i++) {
+        const struct proposal *header = &proof->headers[i];
+        const struct proposal *next = i + 1 < count ? header + 1 : NULL;
+        struct digest digest = proposal_digest(header);
+        if (header->view != (next ? next->parent_view : certified->view)) return false;
+        if (header->index != (next ? next->index - 1 : certified->index)) return false;
+        if (!digest_equal(&digest, next ? &next->parent : &certified->digest)) return false;
     }
-    struct digest digest = proposal_digest(child);
-    if (statement->kind != VOTE) return STATUS_INVALID;
-    if (statement->index != child->index || statement->view != child->view) return STATUS_MISMATCH;
-    if (!digest_equal(&statement->digest, &digest)) return STATUS_MISMATCH;
+    return true;
+}
+
+/* What the certificate of a child or a grandchild says, once it is believed. */
+static enum status proof_place_chained(struct proof *proof)
+{
+    const struct statement *certified = &proof->certificate.statement;
+    const struct proposal *child = &proof->headers[0];
+    size_t count = proof_headers(proof->form);
+    if (certified->kind != VOTE) return STATUS_INVALID;
+    if (!headers_link(proof, count)) return STATUS_MISMATCH;
+    if (!in_range(certified->index, certified->view)) return STATUS_INVALID;
     if (!in_range(child->index, child->view)) return STATUS_INVALID;
     if (child->index < 2 || child->view < 2) return STATUS_INVALID; /* the root is not decided */
     /* Consecutive views, not just parent and child: no timeout certificate fits in between. */
-    if (child->view != child->parent_view + 1) return STATUS_INVALID;
+    for (size_t i = 0; i < count; i++)
+        if (proof->headers[i].view != proof->headers[i].parent_view + 1) return STATUS_INVALID;
     proof->position = (struct position){ child->index - 1, child->parent_view, child->parent };
     return STATUS_OK;
 }
@@ -99,12 +131,17 @@ enum status proof_read(struct span bytes, struct proof *proof)
 {
     struct reader r = reader_of(bytes);
     uint8_t form = read_u8(&r);
-    if (form != PROOF_COMMIT_VOTES && form != PROOF_TWO_CHAIN) reader_fail(&r, STATUS_UNSUPPORTED);
+    if (form < PROOF_COMMIT_VOTES || form > PROOF_THREE_CHAIN) {
+        reader_fail(&r, STATUS_UNSUPPORTED);
+        return reader_status(&r);
+    }
     proof->form = (enum proof_form)form;
-    if (form == PROOF_TWO_CHAIN) proposal_read(&r, &proof->child);
+    for (size_t i = 0; i < proof_headers(proof->form); i++)
+        proposal_read(&r, &proof->headers[i]);
     certificate_read(&r, &proof->certificate);
     if (reader_end(&r) != STATUS_OK) return reader_status(&r);
-    return proof_place(proof);
+    return proof->form == PROOF_COMMIT_VOTES ? proof_place_voted(proof)
+                                             : proof_place_chained(proof);
 }
 
 struct statement proposal_statement(enum hotstuff_kind kind, const struct proposal *proposal)
@@ -122,10 +159,11 @@ struct statement proposal_statement(enum hotstuff_kind kind, const struct propos
  *     2 decided       u32 n | n x header 88 | bytes32 proof
  *     3 certificates  parts
  *     4 header        header 88
- *     parts           flags u8 | [1: header 88] | [2: certificate] | [4: timeouts]
+ *     parts           flags u8 | [1: header 88] | [2: certificate] | [4: timeouts] | [8: lock u64]
  */
 
-enum { RECORD_VERSION = 1, PART_HEADER = 1, PART_HIGH = 2, PART_TIMEOUTS = 4, PARTS_ALL = 7 };
+enum { RECORD_VERSION = 1 };
+enum { PART_HEADER = 1, PART_HIGH = 2, PART_TIMEOUTS = 4, PART_LOCK = 8, PARTS_ALL = 15 };
 
 static void record_begin(struct writer *w, enum record_type type)
 {
@@ -136,13 +174,12 @@ static void record_begin(struct writer *w, enum record_type type)
 static void parts_write(struct writer *w, const struct record_parts *parts)
 {
     int flags = (parts->header ? PART_HEADER : 0) | (parts->high ? PART_HIGH : 0) |
-                (parts->timeouts ? PART_TIMEOUTS : 0);
+                (parts->timeouts ? PART_TIMEOUTS : 0) | (parts->lock_view ? PART_LOCK : 0);
     write_u8(w, (uint8_t)flags);
     if (parts->header) proposal_write(w, parts->header);
     if (parts->high) certificate_write(w, parts->high);
-    if (!parts->timeouts) return;
-    aux_certificate_write(w, &parts->timeouts->timeouts);
-    certificate_write(w, &parts->timeouts->high);
+    if (parts->timeouts) timeouts_write(w, parts->timeouts);
+    if (parts->lock_view) write_u64(w, *parts->lock_view);
 }
 
 void record_write_promise(struct writer *w, const struct statement *statement,
@@ -184,9 +221,11 @@ static void parts_read(struct reader *r, struct record *record)
     record->has_header = flags & PART_HEADER;
     record->has_high = flags & PART_HIGH;
     record->has_timeouts = flags & PART_TIMEOUTS;
+    record->has_lock = flags & PART_LOCK;
     if (record->has_header) proposal_read(r, &record->header);
     if (record->has_high) certificate_read(r, &record->warrant.high);
     if (record->has_timeouts) timeouts_read(r, &record->warrant.timeouts);
+    if (record->has_lock) record->lock_view = read_u64(r);
 }
 
 /* Views of a record must be such as check would believe; then nothing that is computed from them
@@ -220,7 +259,7 @@ enum status record_read(struct span bytes, struct record *record)
     uint8_t type = read_u8(&r);
     if (version != RECORD_VERSION) reader_fail(&r, STATUS_UNSUPPORTED);
     record->type = (enum record_type)type;
-    record->has_header = record->has_high = record->has_timeouts = false;
+    record->has_header = record->has_high = record->has_timeouts = record->has_lock = false;
     switch (record->type) {
     case RECORD_PROMISE:
         statement_read(&r, &record->statement);

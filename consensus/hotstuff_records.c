@@ -15,10 +15,11 @@ size_t hotstuff_size(const struct engine_config *config)
     return ballots_offset() + votes_size(config->committee->count);
 }
 
-/* Of the family's parameters only the two-chain with votes to all and a leader for each view. */
+/* Of the family's parameters only votes to all and a leader for each view. */
 static enum status check_options(const struct engine_config *config)
 {
-    bool known = engine_option(config, "phases", 2) == 2 &&
+    uint64_t phases = engine_option(config, "phases", TWO_CHAIN);
+    bool known = (phases == TWO_CHAIN || phases == THREE_CHAIN) &&
                  engine_option(config, "votes_to", 0) == 0 &&
                  engine_option(config, "leader_turn", 1) == 1;
     return known ? STATUS_OK : STATUS_UNSUPPORTED;
@@ -27,6 +28,7 @@ static enum status check_options(const struct engine_config *config)
 static void hotstuff_init(struct hotstuff *h, const struct engine_config *config)
 {
     h->config = *config;
+    h->phases = hotstuff_phases(config);
     pacer_init(&h->pacer, config);
     h->quorum = committee_quorum(config->committee);
     h->some_honest = (uint16_t)(committee_max_faulty(config->committee) + 1);
@@ -71,7 +73,7 @@ static enum status replay_timeout(struct hotstuff *h, const struct record *recor
     const struct statement *high = &h->incoming.high.statement;
     if (timeout_attachment_read(record->attachment, &h->incoming) != STATUS_OK)
         return STATUS_MALFORMED;
-    if (statement->view == 0 || !warrant_admits(&h->incoming, statement->view))
+    if (statement->view == 0 || !warrant_admits(&h->incoming, statement->view, h->phases))
         return STATUS_MALFORMED;
     if (statement->aux != high->view || high->index >= VIEW_LIMIT) return STATUS_MALFORMED;
     replay_certificates(h, &h->incoming.high,
@@ -89,7 +91,9 @@ static enum status replay_promise(struct hotstuff *h, const struct record *recor
 {
     const struct statement *statement = &record->statement;
     bool names_header = statement->kind == PROPOSAL || statement->kind == VOTE;
-    if (record->has_header != names_header) return STATUS_MALFORMED;
+    bool locks = is_three_chain(h) && statement->kind == VOTE;
+    if (record->has_header != names_header || record->has_lock != locks) return STATUS_MALFORMED;
+    if (locks && record->lock_view > record->header.parent_view) return STATUS_MALFORMED;
     if (names_header) {
         struct statement own =
             proposal_statement((enum hotstuff_kind)statement->kind, &record->header);
@@ -103,9 +107,11 @@ static enum status replay_promise(struct hotstuff *h, const struct record *recor
     case VOTE:
         h->one_chain_view = max_u64(h->one_chain_view, record->header.parent_view);
         h->voted_view = max_u64(h->voted_view, statement->view);
+        if (locks) h->lock_view = max_u64(h->lock_view, record->lock_view);
         if (statement->view > h->last_vote.view) h->last_vote = record->header;
         return STATUS_OK;
     case COMMIT_VOTE:
+        if (is_three_chain(h)) return STATUS_MALFORMED;
         h->one_chain_view = max_u64(h->one_chain_view, statement->view);
         if (statement->view > h->last_commit_vote.view) h->last_commit_vote = *statement;
         return STATUS_OK;
@@ -138,6 +144,10 @@ static enum status replay_decided(struct hotstuff *h, const struct record *recor
                                   struct effects *out)
 {
     if (proof_read(record->proof, &h->proof) != STATUS_OK) return STATUS_MALFORMED;
+    if (!proof_fits(h->proof.form, h->phases)) return STATUS_MALFORMED;
+    /* No promise had to rest on this certificate for it to be the highest that we know. */
+    if (h->proof.certificate.statement.kind == VOTE)
+        replay_certificates(h, &h->proof.certificate, NULL);
     const struct position *position = &h->proof.position;
     struct reader r = reader_of(record->headers);
     for (uint32_t i = 0; i < record->headers_count; i++) {
@@ -220,14 +230,13 @@ static void fold_decided(const struct hotstuff *h, struct effects *out)
     emit_persist(out, effects_write_end(out, &w), NULL, NULL);
 }
 
-static void fold_promise(const struct statement *statement, const struct proposal *header,
-                         struct span attachment, struct effects *out)
+static void fold_promise(const struct statement *statement, const struct record_parts *parts,
+                         struct effects *out)
 {
     if (statement->view == 0) return;
-    struct record_parts parts = { .header = header, .attachment = attachment };
     struct writer w;
     effects_write_begin(out, &w);
-    record_write_promise(&w, statement, &parts);
+    record_write_promise(&w, statement, parts);
     emit_persist(out, effects_write_end(out, &w), statement, NULL);
 }
 
@@ -256,14 +265,19 @@ static void fold_tree(const struct hotstuff *h, struct effects *out)
 void hotstuff_fold(const void *engine, struct effects *out)
 {
     const struct hotstuff *h = engine;
-    struct span none = span_of(NULL, 0);
+    struct record_parts proposed = { .header = &h->last_proposal };
+    struct record_parts voted = { .header = &h->last_vote,
+                                  .lock_view = is_three_chain(h) ? &h->lock_view : NULL };
+    struct record_parts nothing = { 0 };
+    struct record_parts timed_out = { .attachment =
+                                          span_of(h->last_timeout_bytes, h->last_timeout_size) };
     struct statement proposal = proposal_statement(PROPOSAL, &h->last_proposal);
     struct statement vote = proposal_statement(VOTE, &h->last_vote);
     fold_decided(h, out);
-    fold_promise(&proposal, &h->last_proposal, none, out);
-    fold_promise(&vote, &h->last_vote, none, out);
-    fold_promise(&h->last_commit_vote, NULL, none, out);
-    fold_promise(&h->last_timeout, NULL, span_of(h->last_timeout_bytes, h->last_timeout_size), out);
+    fold_promise(&proposal, &proposed, out);
+    fold_promise(&vote, &voted, out);
+    fold_promise(&h->last_commit_vote, &nothing, out);
+    fold_promise(&h->last_timeout, &timed_out, out);
     fold_certificates(h, out);
     fold_tree(h, out);
 }

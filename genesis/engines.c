@@ -10,7 +10,7 @@ const char *const engine_names[6] = {
 
 /* Least and most are equal where a choice is reserved by the format but has no code yet. */
 static const struct engine_row hotstuff_rows[] = {
-    { "phases", 2, 2, 2 },
+    { "phases", 2, 2, 3 },
     { "votes_to", 0, 0, 0 },
     { "view_ms", 1000, 10, 60000 },
     { "view_growth_permille", 1500, 1000, 10000 },

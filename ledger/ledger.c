@@ -282,11 +282,28 @@ void ledger_admit_end(struct ledger *ledger)
     store_commit(ledger->store);
 }
 
+/* A ledger that cannot be read says nothing about a transaction: it is to be tried again, here
+ * after a restart or elsewhere. */
+static enum refusal_code admit_later(struct refusal *refusal)
+{
+    if (refusal) *refusal = (struct refusal){ .code = REFUSAL_mempool_full };
+    return REFUSAL_mempool_full;
+}
+
+enum status ledger_status(const struct ledger *ledger)
+{
+    if (ledger->failed != STATUS_OK) return ledger->failed;
+    if (store_status(ledger->store) != STATUS_OK) return store_status(ledger->store);
+    return state_status(ledger->state);
+}
+
 enum refusal_code ledger_admit(struct ledger *ledger, const struct transaction *tx, uint64_t now_ms,
                                uint64_t *next_lane, struct refusal *refusal)
 {
     struct executor *x = &ledger->executor;
     uint64_t position;
+    *next_lane = 0;
+    if (ledger_status(ledger) != STATUS_OK) return admit_later(refusal);
     state_trim(x->state);
     x->height = ledger->head.header.height + 1;
     x->time_ms = max_u64(ledger->head.header.time_ms + 1, now_ms);
@@ -301,7 +318,8 @@ enum refusal_code ledger_admit(struct ledger *ledger, const struct transaction *
         }
         return REFUSAL_duplicate;
     }
-    return execute_check(x, tx, true, refusal);
+    enum refusal_code code = execute_check(x, tx, true, refusal);
+    return ledger_status(ledger) == STATUS_OK ? code : admit_later(refusal);
 }
 
 /* ---- seals ----------------------------------------------------------------------------------- */

@@ -97,10 +97,14 @@ enum status ledger_execute_block(struct ledger *ledger, struct span block,
                                  struct execution **execution, struct problem *problem);
 
 /* E checks of a transaction (4, 6 to 12) against the latest state and block time
- * max(time of the last block + 1, now_ms). REFUSAL_none, REFUSAL_duplicate or a refusal.
+ * max(time of the last block + 1, now_ms). REFUSAL_none, REFUSAL_duplicate or a refusal;
+ * REFUSAL_mempool_full if the ledger cannot be read (ledger_status).
  * *next_lane: the lane's next number, for the pool. */
 enum refusal_code ledger_admit(struct ledger *ledger, const struct transaction *tx, uint64_t now_ms,
                                uint64_t *next_lane, struct refusal *refusal);
+
+/* STATUS_OK, or why the ledger cannot be used any more: also a read may find that out. */
+enum status ledger_status(const struct ledger *ledger);
 
 /* Around several calls of ledger_admit in a row, and nothing else: they cost less together. */
 void ledger_admit_begin(struct ledger *ledger);
@@ -114,9 +118,9 @@ enum status ledger_store_seal(struct ledger *ledger, const struct seal *seal,
  * block covers its history). */
 uint64_t ledger_sealed_height(const struct ledger *ledger);
 
-/* Makes everything up to *height durable: a commit with synchronous=FULL, which syncs the WAL and
- * with it all that was committed before. Then copies into the database what readers allow; it never
- * waits for them. After STATUS_OK the journal may be cut behind *height. */
+/* Makes everything up to *height durable: syncs the WAL, and with it all that was committed before.
+ * Then copies into the database what readers allow; it never waits for them. After STATUS_OK the
+ * journal may be cut behind *height. */
 enum status ledger_checkpoint(struct ledger *ledger, uint64_t *height, struct problem *problem);
 
 #endif

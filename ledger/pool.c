@@ -389,6 +389,11 @@ void pool_remove(struct pool *pool, const struct digest *txid)
     take_out(pool, tx);
 }
 
+uint64_t pool_earliest_end(const struct pool *pool)
+{
+    return pool->earliest_not_after;
+}
+
 void pool_expire(struct pool *pool, uint64_t time_ms,
                  void (*left)(void *context, const struct digest *txid, bool committed),
                  void *context)

@@ -93,6 +93,9 @@ void pool_expire(struct pool *pool, uint64_t time_ms,
                  void (*left)(void *context, const struct digest *txid, bool committed),
                  void *context);
 
+/* No transaction here has a not_after before this; UINT64_MAX if it is empty. */
+uint64_t pool_earliest_end(const struct pool *pool);
+
 /* Local ones not yet gossiped, in order; each is handed out once. Then those that came or were
  * handed out before older_than_ms: handed out again and their time reset to now_ms. At most txs_max
  * and bytes_max (each counts 4 more for its length); a first one that is larger goes alone. */

@@ -160,6 +160,37 @@ static void set_wal(struct store *store)
     sqlite3_wal_hook(store->db, remember_wal, store);
 }
 
+/* The file of the WAL; NULL if the database is in memory. */
+static sqlite3_file *wal_file(struct store *store)
+{
+    sqlite3_file *wal = NULL;
+    int code = sqlite3_file_control(store->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+    return code == SQLITE_OK && wal && wal->pMethods ? wal : NULL;
+}
+
+/* Writes the WAL that was found again, byte for byte, and syncs it. If the sync of an earlier
+ * process failed, the kernel calls its pages clean: they are read as if they were there, no later
+ * sync writes them, and after a power cut the frames before them would hide newer pages of the
+ * database. */
+static void rewrite_wal(struct store *store)
+{
+    uint8_t chunk[16384];
+    sqlite3_int64 size = 0;
+    sqlite3_file *wal = store->status == STATUS_OK ? wal_file(store) : NULL;
+    if (!wal) return;
+    int code = wal->pMethods->xFileSize(wal, &size);
+    for (sqlite3_int64 at = 0; code == SQLITE_OK && at < size; at += (int)sizeof chunk) {
+        int part = (int)min_u64(sizeof chunk, (uint64_t)(size - at));
+        code = wal->pMethods->xRead(wal, chunk, part, at);
+        if (code == SQLITE_OK) code = wal->pMethods->xWrite(wal, chunk, part, at);
+    }
+    if (code == SQLITE_OK && size > 0) code = wal->pMethods->xSync(wal, SQLITE_SYNC_FULL);
+    if (code != SQLITE_OK)
+        store_fail(store, status_of_store(code),
+                   "ledger.db: its WAL cannot be written again: %s (%d)", sqlite3_errstr(code),
+                   code);
+}
+
 static void set_pragmas(struct store *store, const struct ledger_options *options)
 {
     char cache[64];
@@ -174,6 +205,7 @@ static void set_pragmas(struct store *store, const struct ledger_options *option
     execute(store, "PRAGMA cell_size_check = 1");
     execute(store, "PRAGMA temp_store = MEMORY");
     set_wal(store);
+    rewrite_wal(store);
     execute(store, "PRAGMA synchronous = NORMAL");
 }
 
@@ -224,6 +256,10 @@ void store_close(struct store *store)
     if (!store) return;
     for (int i = 0; i < STATEMENT_COUNT; i++)
         sqlite3_finalize(store->statements[i]);
+    /* After a failure nobody knows which pages of the WAL are on the disk, and a second sync would
+     * not tell: copying them into the database could leave it newer than its own log. */
+    if (store->db && store->status != STATUS_OK)
+        sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     int code = sqlite3_close(store->db);
     ASSERT(code == SQLITE_OK); /* every statement is ours and finalised */
     free(store);
@@ -284,15 +320,24 @@ void store_trim_wal(struct store *store)
     if (store->wal_frames >= WAL_FRAMES_LONG) checkpoint(store);
 }
 
-/* A checkpoint that finds nothing to copy, or only readers in the way, does not sync. A commit with
- * synchronous=FULL always does, and a sync covers the whole file before it. */
+static void sync_wal(struct store *store)
+{
+    sqlite3_file *wal = store->status == STATUS_OK ? wal_file(store) : NULL;
+    int code = wal ? wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL) : SQLITE_OK;
+    if (code != SQLITE_OK)
+        store_fail(store, status_of_store(code), "ledger.db: its WAL cannot be synced: %s (%d)",
+                   sqlite3_errstr(code), code);
+}
+
+/* A checkpoint that finds nothing to copy, or only readers in the way, does not sync; nor does a
+ * commit with synchronous=FULL that leaves its row as it was, for it writes no frame. So the file
+ * is synced itself, which covers all that was committed before. */
 void store_sync(struct store *store, uint64_t height, uint64_t epoch, uint64_t sequence)
 {
-    execute(store, "PRAGMA synchronous = FULL");
     store_begin(store);
     store_move_place(store, height, epoch, sequence);
     store_commit(store);
     if (store->status != STATUS_OK) store_rollback(store);
-    execute(store, "PRAGMA synchronous = NORMAL");
+    sync_wal(store);
     checkpoint(store);
 }

@@ -287,5 +287,6 @@ void check_admit(struct check_job *job, struct ledger *ledger, uint64_t now_ms)
         ledger_admit(ledger, tx, now_ms, &item->next_lane, &item->refusal);
     }
     if (together) ledger_admit_end(ledger);
+    job->status = ledger_status(ledger);
     free(tx);
 }

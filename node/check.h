@@ -88,7 +88,8 @@ void check_free(struct check_job *job);
 /* Pure and thread-safe. Sets status: STATUS_OK, or why the sender broke the rules. */
 void check_run(struct check_job *job);
 
-/* On the ledger's thread: the checks that need state, for those that passed so far. */
+/* On the ledger's thread: the checks that need state, for those that passed so far. Sets status:
+ * anything but STATUS_OK means that the ledger, or memory, has failed. */
 void check_admit(struct check_job *job, struct ledger *ledger, uint64_t now_ms);
 
 #endif

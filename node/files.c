@@ -300,7 +300,7 @@ enum status data_format_check(const char *dir, struct problem *problem)
     return STATUS_OK;
 }
 
-enum status disk_free(const char *path, uint64_t *free_bytes, uint64_t *total_bytes)
+enum status disk_space(const char *path, uint64_t *free_bytes, uint64_t *total_bytes)
 {
     struct statvfs info;
     if (statvfs(path, &info) != 0) return STATUS_IO;

@@ -50,6 +50,6 @@ enum status data_format_create(const char *dir, struct problem *problem);
 enum status data_format_check(const char *dir, struct problem *problem);
 
 /* Bytes that this user may still write there, and the size of the file system (may be NULL). */
-enum status disk_free(const char *path, uint64_t *free_bytes, uint64_t *total_bytes);
+enum status disk_space(const char *path, uint64_t *free_bytes, uint64_t *total_bytes);
 
 #endif

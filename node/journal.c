@@ -111,6 +111,25 @@ static enum status temporaries_remove(struct journal *journal, struct problem *p
     return STATUS_OK;
 }
 
+/* Writes the last segment again, byte for byte as replay has read it. If the sync of an earlier
+ * process failed, the kernel calls the pages clean: they can be read until the power goes, and no
+ * later sync writes them. Written again, they are part of the next one. */
+static enum status segment_rewrite(struct journal *journal, struct problem *problem)
+{
+    uint8_t chunk[16384];
+    for (uint64_t offset = 0; offset < journal->end.offset;) {
+        size_t want = (size_t)min_u64(sizeof chunk, journal->end.offset - offset);
+        ssize_t got = pread(journal->fd, chunk, want, (off_t)offset);
+        if (got < 0 && errno == EINTR) continue;
+        if (got == 0) errno = EIO; /* The file became shorter under us. */
+        if (got <= 0) return journal_fail(journal, "reading the last segment", problem);
+        if (write_all(journal->fd, span_of(chunk, (size_t)got), offset) != STATUS_OK)
+            return journal_fail(journal, "rewriting the last segment", problem);
+        offset += (uint64_t)got;
+    }
+    return STATUS_OK;
+}
+
 /* Cuts a torn tail off and takes the last segment up where it ends. Cutting makes sure that no
  * stale record stands behind the next one that is written. */
 static enum status segment_resume(struct journal *journal, uint64_t torn_bytes,
@@ -128,6 +147,8 @@ static enum status segment_resume(struct journal *journal, uint64_t torn_bytes,
         if (!preallocate(journal->fd, size))
             return journal_fail(journal, "preallocating a segment", problem);
     }
+    enum status status = segment_rewrite(journal, problem);
+    if (status != STATUS_OK) return status;
     /* What replay saw may still be only in the kernel's memory, if a process died and not the
      * machine. It counts as durable from here on, so it has to be. */
     if (fsync(journal->fd) != 0 || fsync(journal->dir) != 0)

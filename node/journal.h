@@ -25,11 +25,14 @@
  * is durable, so there every bad record is damage.
  *
  * A segment begins with one record of kind FOLD that stands for everything before it (unless a
- * crash came in between); older segments may be cut when nothing but the fold needs them.
+ * crash came in between); older segments may be cut when nothing but the fold needs them. Where
+ * segments are missing at the front, a fold that cannot be read is damage, too.
  *
  * One thread at a time: before the node runs, the one that opens; then node/journal_thread. After
  * a failed write or sync the journal answers STATUS_IO for ever: the kernel may have dropped the
- * pages, so a second try would lie. The process ends (exit 74).
+ * pages, so a second try would lie. The process ends (exit 74). The next one writes what it
+ * reads of the last segment again before it believes it: unsynced pages that the kernel calls clean
+ * can be read until the power goes.
  */
 #ifndef NODE_JOURNAL_H
 #define NODE_JOURNAL_H

@@ -194,6 +194,16 @@ static enum status follows_check(struct replay *replay, const struct segment_hea
     return damaged(replay, end->offset, "a durable record is damaged");
 }
 
+/* Segments are cut only behind a durable fold. If some were cut, one of those that are left begins
+ * with a fold: the first, or, when a crash came in the middle of the cutting, a later one. */
+static bool fold_missing(const struct replay *replay)
+{
+    if (replay->list->items[0].number == 1) return false;
+    for (size_t i = 0; i < replay->list->count; i++)
+        if (replay->list->items[i].folded) return false;
+    return true;
+}
+
 static enum status segment_read(struct replay *replay, uint64_t number, bool last)
 {
     struct segment_head head = { 0 };
@@ -216,6 +226,8 @@ static enum status segment_read(struct replay *replay, uint64_t number, bool las
     memcpy(replay->end->chain, head.chain, sizeof head.chain);
 
     status = records_read(replay);
+    if (status == STATUS_OK && last && fold_missing(replay))
+        status = damaged(replay, JOURNAL_HEAD_BYTES, "the fold that was durable is damaged");
     if (status == STATUS_OK && last) status = tail_judge(replay);
     return status;
 }

@@ -1,5 +1,6 @@
 #include "node/journal_thread.h"
 
+#include "node/journal_group.h"
 #include "node/metrics.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -41,6 +42,7 @@ struct journal_thread {
     bool has_safety;
     struct safety_state safety;
     uint64_t cut;
+    bool held; /* more is to come that belongs to what waits */
     bool stop;
     uint64_t durable;
     bool failed;
@@ -86,7 +88,8 @@ static void group_wait(struct journal_thread *thread, bool timed)
 
 static bool queue_idle(const struct journal_thread *thread)
 {
-    return !thread->first && !thread->has_safety && thread->cut == 0 && !thread->stop;
+    bool empty = !thread->first && !thread->has_safety && thread->cut == 0;
+    return (empty || thread->held) && !thread->stop;
 }
 
 /* Takes all that waits; empty if only time has passed. */
@@ -95,7 +98,7 @@ static struct group group_take(struct journal_thread *thread, bool timed)
     pthread_mutex_lock(&thread->mutex);
     while (queue_idle(thread)) {
         group_wait(thread, timed);
-        if (timed) break;
+        if (timed && !thread->held) break;
     }
     struct group group = {
         .first = thread->first,
@@ -116,43 +119,10 @@ static struct group group_take(struct journal_thread *thread, bool timed)
 static enum status item_write(struct journal_thread *thread, const struct item *item,
                               struct problem *problem)
 {
-    struct journal *journal = thread->options.journal;
     struct span parts[2] = { span_of(item->bytes, item->size), { NULL, 0 } };
     if (item->blob) parts[1] = blob_span(item->blob);
-    uint64_t number = 0;
-    if (item->begins_segment) {
-        enum status status = journal_begin_segment(journal, parts, 2, &number, problem);
-        ASSERT(status != STATUS_OK || number == item->number);
-        if (status == STATUS_OK && thread->options.safety)
-            status = safety_sync(thread->options.safety);
-        return status;
-    }
-    enum status status = journal_append(journal, item->kind, parts, 2, &number);
-    if (status == STATUS_FULL) { /* The group is larger than what the journal keeps in memory. */
-        status = journal_sync(journal, problem);
-        if (status == STATUS_OK) status = journal_append(journal, item->kind, parts, 2, &number);
-    }
-    ASSERT(status != STATUS_OK || number == item->number);
-    return status;
-}
-
-static enum status safety_update(struct journal_thread *thread, struct group *group,
-                                 uint64_t *synced_ns, struct problem *problem)
-{
-    struct safety *safety = thread->options.safety;
-    if (!safety) return STATUS_OK;
-    enum status status = STATUS_OK;
-    if (group->has_safety) {
-        group->safety.journal_record = journal_durable(thread->options.journal);
-        status = safety_write(safety, &group->safety);
-    }
-    if (status == STATUS_OK && (group->stop || uv_hrtime() - *synced_ns >= safety_sync_ns)) {
-        status = safety_sync(safety);
-        *synced_ns = uv_hrtime();
-    }
-    if (status != STATUS_OK)
-        return problem_set(problem, status, "the safety file cannot be written or synced");
-    return STATUS_OK;
+    return group_record(thread->options.journal, thread->options.safety, item->begins_segment,
+                        item->kind, parts, 2, item->number, problem);
 }
 
 static void figures_update(struct journal_thread *thread, uint64_t records, uint64_t ns)
@@ -190,8 +160,12 @@ static enum status group_write(struct journal_thread *thread, struct group *grou
     uint64_t start = uv_hrtime();
     if (status == STATUS_OK) status = journal_sync(journal, problem);
     uint64_t ns = uv_hrtime() - start;
-    if (status == STATUS_OK) status = safety_update(thread, group, safety_synced_ns, problem);
-    if (status == STATUS_OK && group->cut > 0) status = journal_cut(journal, group->cut, problem);
+    bool sync_safety = group->stop || uv_hrtime() - *safety_synced_ns >= safety_sync_ns;
+    if (status == STATUS_OK)
+        status =
+            group_end(journal, thread->options.safety, group->has_safety ? &group->safety : NULL,
+                      sync_safety, group->cut, problem);
+    if (sync_safety) *safety_synced_ns = uv_hrtime();
     if (status == STATUS_OK) figures_update(thread, journal_durable(journal) - before, ns);
     return status;
 }
@@ -360,6 +334,21 @@ enum status journal_thread_begin_segment(struct journal_thread *thread, const st
 bool journal_thread_wants_segment(const struct journal_thread *thread)
 {
     return thread->segment_bytes >= thread->options.segment_size;
+}
+
+void journal_thread_hold(struct journal_thread *thread)
+{
+    pthread_mutex_lock(&thread->mutex);
+    thread->held = true;
+    pthread_mutex_unlock(&thread->mutex);
+}
+
+void journal_thread_release(struct journal_thread *thread)
+{
+    pthread_mutex_lock(&thread->mutex);
+    thread->held = false;
+    pthread_cond_signal(&thread->work);
+    pthread_mutex_unlock(&thread->mutex);
 }
 
 void journal_thread_safety(struct journal_thread *thread, const struct safety_state *state)

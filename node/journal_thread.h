@@ -53,6 +53,11 @@ enum status journal_thread_begin_segment(struct journal_thread *thread, const st
 /* The segment being filled (queue included) has reached its size: time to fold. */
 bool journal_thread_wants_segment(const struct journal_thread *thread);
 
+/* Between the two nothing is taken out of the queue: records and the safety state that covers their
+ * promises go into one group, so that no promise is told before the safety file knows it. */
+void journal_thread_hold(struct journal_thread *thread);
+void journal_thread_release(struct journal_thread *thread);
+
 /* This state is to be written once everything enqueued so far is durable; a newer one replaces an
  * older one that still waits. journal_record is filled in by the thread. Without a safety file it
  * does nothing. */

@@ -1,5 +1,6 @@
 #include "node/node_internal.h"
 
+#include "node/serve.h"
 #include <stdlib.h>
 #include <time.h>
 
@@ -171,66 +172,16 @@ struct serve_job {
     uint64_t height;
     uint16_t count;
     struct buffer answer;
-    uint16_t proven;     /* blocks in the answer up to the last one that has a seal ... */
-    size_t proven_bytes; /* ... and where it ends */
     bool good;
 };
-
-/* One block, if it is there and fits; with its seal if it has one. A block without stands for
- * itself once a later one has (it names its parent), so the answer ends with one that has. */
-static bool serve_block(struct serve_job *job, uint64_t height, struct buffer *block,
-                        struct seal *seal)
-{
-    struct ledger_reader *reader = job->node->block_reader;
-    block->size = 0;
-    if (ledger_read_block_bytes(reader, height, block) != STATUS_OK) return false;
-    bool sealed = ledger_read_seal(reader, height, seal) == STATUS_OK &&
-                  seal->count >= committee_quorum(&job->node->genesis->committee);
-    struct writer w;
-    writer_init(&w, block->size + SEAL_BYTES_MAX + 16);
-    struct writer seal_writer;
-    uint8_t seal_bytes[SEAL_BYTES_MAX];
-    writer_init_fixed(&seal_writer, seal_bytes, sizeof seal_bytes);
-    if (sealed) seal_write(&seal_writer, seal);
-    write_bytes32(&w, buffer_span(block));
-    write_bytes16(&w, writer_span(&seal_writer));
-    bool fits =
-        writer_status(&w) == STATUS_OK && buffer_append(&job->answer, writer_span(&w)) == STATUS_OK;
-    writer_free(&w);
-    if (fits && sealed) {
-        job->proven = (uint16_t)(height - job->height + 1);
-        job->proven_bytes = job->answer.size;
-    }
-    return fits;
-}
 
 static void serve_run(struct worker_job *base)
 {
     struct serve_job *job = (struct serve_job *)base;
     struct node *node = job->node;
     size_t batch_max = (size_t)ledger_params(node->ledger)->values[PARAM_batch_bytes_max];
-    size_t limit;
-    if (!frame_limit(FRAME_SYNC_BLOCKS, batch_max, &limit)) return;
-    buffer_init(&job->answer, limit);
-    struct buffer block;
-    buffer_init(&block, limit);
-    struct seal *seal = malloc(sizeof *seal);
-    uint8_t head[2] = { 0, 0 };
-    uint16_t count = 0;
-    job->good = seal && buffer_append(&job->answer, span_of(head, 2)) == STATUS_OK;
-    job->proven_bytes = sizeof head;
-    if (job->good && ledger_reader_begin(node->block_reader) == STATUS_OK) {
-        while (count < job->count && job->answer.size < FRAME_SYNC_BYTES &&
-               serve_block(job, job->height + count, &block, seal))
-            count++;
-        ledger_reader_end(node->block_reader);
-    }
-    if (job->good) {
-        store_u16(job->answer.data, job->proven);
-        job->answer.size = job->proven_bytes;
-    }
-    free(seal);
-    buffer_free(&block);
+    job->good = serve_blocks(node->block_reader, committee_quorum(&node->genesis->committee),
+                             batch_max, job->height, job->count, &job->answer) == STATUS_OK;
 }
 
 /* How many answers to a peer are under way; NULL for a number that no peer has. */

@@ -1,5 +1,6 @@
 #include "node/node_internal.h"
 
+#include "node/promises.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,17 +128,8 @@ static void output_append(struct node *node, struct output *output)
 static void update_safety(struct node *node)
 {
     if (!node->votes) return;
-    bool changed = false;
-    for (unsigned kind = 0; kind < SIGNER_KINDS; kind++) {
-        struct safety_mark *mark = &node->safety_state.highest[kind];
-        uint64_t epoch;
-        uint64_t slot;
-        if (!replica_promised(node->replica, (uint8_t)kind, &epoch, &slot) || slot <= mark->slot)
-            continue;
-        *mark = (struct safety_mark){ epoch, slot };
-        changed = true;
-    }
-    if (changed) journal_thread_safety(node->journal_thread, &node->safety_state);
+    if (promises_raise(&node->safety_state, node->replica))
+        journal_thread_safety(node->journal_thread, &node->safety_state);
 }
 
 static void output_send(struct node *node, struct output *output)
@@ -261,6 +253,8 @@ static void output_handle(struct node *node, struct output *output)
 void node_drain(struct node *node)
 {
     struct output output;
+    bool writes = node->journal_thread && node->exit_code == 0 && !node->closing;
+    if (writes) journal_thread_hold(node->journal_thread);
     while (replica_next(node->replica, &output)) {
         if (node->exit_code == 0 && !node->closing) output_handle(node, &output);
         check_free(output.kind == OUTPUT_CHECK || output.kind == OUTPUT_ADMIT ? output.job : NULL);
@@ -268,6 +262,7 @@ void node_drain(struct node *node)
     }
     /* After a failure records are dropped: the safety file must not remember what they promised. */
     if (node->exit_code == 0 && !node->closing) update_safety(node);
+    if (writes) journal_thread_release(node->journal_thread);
 }
 
 void node_enter(struct node *node)
@@ -495,7 +490,7 @@ static void consider_checkpoint(struct node *node)
 
 static void consider_disk(struct node *node)
 {
-    if (disk_free(node->data_dir, &node->disk_free, NULL) != STATUS_OK) return;
+    if (disk_space(node->data_dir, &node->disk_free, NULL) != STATUS_OK) return;
     bool low = node->disk_free < config_number(node->config, CONFIG_disk_low);
     bool critical = node->disk_free < config_number(node->config, CONFIG_disk_critical);
     if (low && !node->disk_low) LOG(disk_low, LOG_U64("free", node->disk_free), LOG_END);

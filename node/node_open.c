@@ -1,6 +1,7 @@
 #include "node/node_internal.h"
 
 #include "node/key_load.h"
+#include "node/promises.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -110,10 +111,7 @@ static enum status open_safety(struct node *node, struct problem *problem)
     for (unsigned i = 0; i < SAFETY_SLOTS; i++)
         if (report.slot_bad[i])
             LOG(safety_slot_bad, LOG_TEXT("file", path), LOG_U64("slot", i), LOG_END);
-    for (unsigned kind = 0; kind < SIGNER_KINDS; kind++) {
-        const struct safety_mark *mark = &node->safety_state.highest[kind];
-        if (mark->slot > 0) signer_floor(node->signer, (uint8_t)kind, mark->epoch, mark->slot);
-    }
+    promises_floor(node->signer, &node->safety_state);
     return STATUS_OK;
 }
 
@@ -217,16 +215,9 @@ static enum status on_record(void *user, const struct journal_record *record)
 /* A journal that ends before what the safety file remembers has forgotten promises. */
 static void compare_with_safety(struct node *node)
 {
-    if (!node->votes) return;
-    bool lost = node->journal_report.last_record < node->safety_state.journal_record;
-    for (unsigned kind = 0; kind < SIGNER_KINDS && !lost; kind++) {
-        const struct safety_mark *mark = &node->safety_state.highest[kind];
-        uint64_t epoch = 0;
-        uint64_t slot = 0;
-        bool known = replica_promised(node->replica, (uint8_t)kind, &epoch, &slot);
-        lost = mark->slot > 0 && (!known || slot < mark->slot);
-    }
-    if (!lost) return;
+    if (!node->votes ||
+        !promises_lost(&node->safety_state, node->replica, node->journal_report.last_record))
+        return;
     refuse_votes(node, "journal_lost");
     replica_disarm(node->replica);
     LOG(not_voting, LOG_TEXT("why", node->votes_reason),
@@ -307,7 +298,7 @@ static enum status open_directory(struct node *node, struct problem *problem)
     status = data_format_check(node->data_dir, problem);
     if (status == STATUS_NOT_FOUND) status = data_format_create(node->data_dir, problem);
     if (status != STATUS_OK) return status;
-    return disk_free(node->data_dir, &node->disk_free, NULL);
+    return disk_space(node->data_dir, &node->disk_free, NULL);
 }
 
 enum status node_open(struct node *node, struct problem *problem, int *exit_code)

@@ -252,7 +252,7 @@ void pump(struct replica *r)
             progress = true;
         }
         if (fetch_local(r)) progress = true;
-        if (engine_has_work(r) != r->work) {
+        if (engine_has_work(r) != r->work || r->undecided_hollow != r->hollow) {
             engine_timer(r);
             progress = true;
         }
@@ -292,10 +292,11 @@ static enum status replica_init(struct replica *r)
         .validators_hash = committee_hash(config->committee),
         .engine = (uint8_t)config->committee->engine,
     };
-    r->effects = calloc(1, sizeof *r->effects);
+    r->effects = malloc(sizeof *r->effects); /* Large, and emptied before each use. */
     r->pool = pool_new(&config->pool, config->hash_key);
     r->sync.seals = calloc(SYNC_BLOCKS_MAX, sizeof *r->sync.seals);
     if (!r->effects || !r->pool || !r->sync.seals) return STATUS_NO_MEMORY;
+    effects_reset(r->effects);
     return seals_init(r);
 }
 
@@ -510,7 +511,10 @@ static void tick_wish_frame(struct replica *r, struct span payload)
     uint64_t time_ms = read_u64(&reader);
     if (reader_end(&reader) != STATUS_OK) return;
     /* A wish for a time that has not come is not ours to keep: the client asks again then. */
-    if (time_ms <= r->moment.wall_ms) r->tick_wish_ms = max_u64(r->tick_wish_ms, time_ms);
+    if (time_ms > r->moment.wall_ms || time_ms <= r->tick_wish_ms) return;
+    if (time_ms < r->head.header.time_ms) return; /* There is one. */
+    r->tick_wish_ms = time_ms;
+    r->tick_again_ms = r->moment.now_ms + pool_patience_ms(r);
 }
 
 void replica_frame(struct replica *r, struct moment moment, uint16_t peer, uint8_t kind,
@@ -591,10 +595,24 @@ void replica_checked(struct replica *r, struct moment moment, struct check_job *
     pump(r);
 }
 
+/* Of a process whose ledger has failed. */
+static int exit_code_of(enum status status)
+{
+    switch (status) {
+    case STATUS_DIVERGED: return 7;
+    case STATUS_DAMAGED: return 65;
+    case STATUS_NO_MEMORY: return 71;
+    default: return 74;
+    }
+}
+
 void replica_admitted(struct replica *r, struct moment moment, struct check_job *job)
 {
     r->moment = moment;
     if (!r->stopped) pool_admission_done(r, job);
+    if (job->status != STATUS_OK)
+        stop(r, exit_code_of(job->status), "the ledger cannot be read: %s",
+             status_text(job->status));
     check_free(job);
     if (!r->stopped) pump(r);
 }
@@ -608,6 +626,13 @@ void replica_durable(struct replica *r, struct moment moment, uint64_t record)
     if (!r->stopped) pump(r);
 }
 
+/* The block's fault and not our ledger's? */
+static bool block_is_bad(enum status status)
+{
+    return status == STATUS_DIVERGED || status == STATUS_INVALID || status == STATUS_MALFORMED ||
+           status == STATUS_TOO_LARGE;
+}
+
 void replica_executed(struct replica *r, struct moment moment, enum status status,
                       struct execution *execution, const struct problem *problem)
 {
@@ -616,11 +641,9 @@ void replica_executed(struct replica *r, struct moment moment, enum status statu
         execution_free(execution);
         return;
     }
-    bool broken = status == STATUS_IO || status == STATUS_DAMAGED || status == STATUS_NO_MEMORY;
-    bool refused = status != STATUS_OK && r->sync.executing > 0 && !broken;
+    bool refused = r->sync.executing > 0 && block_is_bad(status);
     if (status != STATUS_OK && !refused) {
-        int code = status == STATUS_DIVERGED ? 7 : status == STATUS_DAMAGED ? 65 : 74;
-        stop(r, code, "%s", problem ? problem->text : status_text(status));
+        stop(r, exit_code_of(status), "%s", problem ? problem->text : status_text(status));
         execution_free(execution);
         return;
     }
@@ -669,16 +692,23 @@ void replica_submit(struct replica *r, struct moment moment, uint64_t ticket,
     r->submissions++;
 }
 
+/* We, and whoever leads, make a block later than this. */
+void tick_wish(struct replica *r, uint64_t time_ms)
+{
+    r->tick_wish_ms = max_u64(r->tick_wish_ms, time_ms);
+    r->tick_again_ms = r->moment.now_ms + pool_patience_ms(r);
+    struct writer w;
+    writer_init(&w, 8);
+    write_u64(&w, time_ms);
+    send_frame(r, NODE_ALL, FRAME_TICK_WISH, blob_of_writer(r, &w), true);
+}
+
 void replica_wish_tick(struct replica *r, struct moment moment, uint64_t time_ms)
 {
     r->moment = moment;
     if (r->stopped || !r->started || time_ms > moment.wall_ms) return;
     if (time_ms < r->head.header.time_ms || time_ms <= r->tick_wish_ms) return;
-    r->tick_wish_ms = time_ms;
-    struct writer w;
-    writer_init(&w, 8);
-    write_u64(&w, time_ms);
-    send_frame(r, NODE_ALL, FRAME_TICK_WISH, blob_of_writer(r, &w), true);
+    tick_wish(r, time_ms);
     pump(r);
 }
 
@@ -714,6 +744,7 @@ void replica_status(const struct replica *r, struct replica_status *status)
         .syncing = r->sync.waiting || r->sync.active,
         .votes = r->config.signer != NULL && r->config.self != VALIDATOR_NONE,
         .anchored = r->engine_status.placed,
+        .tick_wish_ms = r->tick_wish_ms,
         .proposals = r->entries_count,
         .gated = r->gated.count,
         .checks = r->checks,
@@ -724,6 +755,14 @@ void replica_status(const struct replica *r, struct replica_status *status)
     };
     pool_stats(r->pool, &status->pool);
     status->target_height = sync_target(r);
+}
+
+void replica_progress(const struct replica *r, uint64_t *view, uint64_t *index_decided,
+                      uint64_t *sealed_height)
+{
+    *view = r->engine_status.view;
+    *index_decided = r->engine_status.index_decided;
+    *sealed_height = r->sealed_height;
 }
 
 void replica_head(const struct replica *r, struct digest *hash, uint64_t *time_ms,

@@ -185,6 +185,7 @@ struct replica_status {
     bool syncing;
     bool votes;
     bool anchored;          /* the engine knows its place */
+    uint64_t tick_wish_ms;  /* a block later than this is wished for; 0 = no wish */
     uint32_t proposals;     /* kept, decided ones included */
     uint32_t gated;         /* outputs that wait for the disk */
     uint32_t checks;        /* jobs under way */
@@ -194,6 +195,10 @@ struct replica_status {
     uint64_t conflicts; /* contradicting seal signatures seen */
 };
 void replica_status(const struct replica *replica, struct replica_status *status);
+
+/* The part of it that only rises, at less cost: for those who look after every input. */
+void replica_progress(const struct replica *replica, uint64_t *view, uint64_t *index_decided,
+                      uint64_t *sealed_height);
 
 /* Hash, time and state root of the last executed block. */
 void replica_head(const struct replica *replica, struct digest *hash, uint64_t *time_ms,

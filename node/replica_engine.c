@@ -34,6 +34,7 @@ static void engine_step(struct replica *r, struct event *event)
 {
     event->now_ms = r->moment.now_ms;
     event->work = r->work = engine_has_work(r);
+    event->hollow = r->hollow = r->undecided_hollow;
     effects_reset(r->effects);
     r->ops->step(r->engine, event, r->effects);
     engine_effects(r);
@@ -189,6 +190,7 @@ void engine_effects(struct replica *r)
         engine_effect(r, &r->effects->list[i]);
     r->engine_wake_ms = r->effects->wake_at_ms;
     r->ops->status(r->engine, &r->engine_status);
+    r->undecided_hollow = store_hollow(r);
     uint32_t undecided = store_undecided(r);
     if (undecided > r->undecided_max) r->undecided_max = undecided;
     if (r->engine_status.view == r->marks_view && !r->marks_added) return;
@@ -288,7 +290,10 @@ static bool offer_fill(struct replica *r, struct offer *offer, struct batch *bat
     uint8_t head[BATCH_HEAD_BYTES] = { 0 };
     writer_init(&offer->w, (size_t)values[PARAM_batch_bytes_max]);
     write_bytes(&offer->w, span_of(head, sizeof head));
-    offer->txids = calloc((size_t)values[PARAM_batch_txs_max], sizeof *offer->txids);
+    struct pool_stats stats;
+    pool_stats(r->pool, &stats);
+    uint64_t most = min_u64(values[PARAM_batch_txs_max], stats.txs);
+    offer->txids = calloc((size_t)most + 1, sizeof *offer->txids);
     if (!offer->txids) return false;
     if (!seal_exhausted(r, 1))
         pool_choose(r->pool, batch->time_ms, (uint32_t)values[PARAM_batch_txs_max],

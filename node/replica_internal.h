@@ -56,6 +56,7 @@ struct entry {
     uint64_t time_ms;
     uint32_t tx_count;
     struct digest *txids; /* tx_count; NULL once executed */
+    bool orders;          /* transactions, or a tick: somebody waits for its decision */
     bool journaled;
     bool decided;
     bool marked;        /* the pool's transactions in it are marked */
@@ -173,8 +174,10 @@ struct replica {
     bool started;
     bool stopped;
     bool stop_told;
-    struct output end; /* OUTPUT_STOP; has its place here, so that it never lacks one */
-    bool work;         /* as last told to the engine */
+    struct output end;     /* OUTPUT_STOP; has its place here, so that it never lacks one */
+    bool work;             /* as last told to the engine */
+    bool hollow;           /* the same */
+    bool undecided_hollow; /* as it is now (store_hollow) */
 
     struct moment moment;
     uint64_t engine_wake_ms;
@@ -213,6 +216,7 @@ struct replica {
     uint64_t gossiped_at_ms;
     uint64_t regossip_at_ms;
     uint64_t tick_wish_ms;
+    uint64_t tick_again_ms; /* when the wish is repeated to the others, if it lasts */
 
     struct seal_slot *slots;
     struct seal_promise *seal_promises; /* a ring as long as the slots, by height */
@@ -256,6 +260,7 @@ bool check_push(struct replica *r, enum check_kind kind, uint16_t peer, uint64_t
 struct replica_peer *peer_of(struct replica *r, uint16_t peer);
 uint16_t peer_next(const struct replica *r, uint16_t after, uint64_t sealed_height);
 struct blob *blob_of_writer(struct replica *r, struct writer *w);
+void tick_wish(struct replica *r, uint64_t time_ms);
 void pump(struct replica *r);
 
 /* replica_engine.c */
@@ -292,6 +297,8 @@ void store_restored(struct replica *r);
 void store_prune(struct replica *r);
 void store_clear(struct replica *r);
 uint32_t store_undecided(const struct replica *r);
+uint64_t store_passed(const struct replica *r);
+bool store_hollow(const struct replica *r);
 uint32_t store_unsealed(const struct replica *r);
 void entry_clear(struct entry *entry);
 
@@ -346,6 +353,7 @@ void pool_submission_checked(struct replica *r, struct check_job *job);
 void pool_gossip_checked(struct replica *r, struct check_job *job);
 void pool_admission_done(struct replica *r, struct check_job *job);
 void pool_timer(struct replica *r);
+uint64_t pool_patience_ms(const struct replica *r);
 uint64_t pool_wake_at(const struct replica *r);
 void pool_skipped(struct replica *r, const struct execution *execution);
 void pool_block_executed(struct replica *r, const struct execution *execution);

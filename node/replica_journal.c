@@ -179,7 +179,7 @@ static void fold_item(struct fold *fold, uint8_t kind, struct span payload)
 
 static void fold_engine(struct replica *r, struct fold *fold)
 {
-    struct effects *effects = calloc(1, sizeof *effects);
+    struct effects *effects = malloc(sizeof *effects);
     if (!effects) {
         out_of_memory(r);
         return;

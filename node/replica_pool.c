@@ -134,9 +134,19 @@ static bool gossip_send(struct replica *r, uint64_t older_than_ms)
     return true;
 }
 
-static uint64_t regossip_after_ms(const struct replica *r)
+/* After so long what was told to all is told again: a frame may have been lost. */
+uint64_t pool_patience_ms(const struct replica *r)
 {
     return 2 * engine_option(&r->context.config, "view_ms", 1000);
+}
+
+/* A transaction that has expired here while the ledger stood still is refused by all others: nobody
+ * else has work, and would wait for our turn to lead. So they are asked for a block that is later.
+ */
+static void wish_for_expiry(struct replica *r)
+{
+    uint64_t end = pool_earliest_end(r->pool);
+    if (end < r->moment.wall_ms && end >= r->head.header.time_ms) tick_wish(r, end);
 }
 
 /* New ones at once if nothing was sent lately, else in one frame a little later; and what has
@@ -150,13 +160,15 @@ void pool_timer(struct replica *r)
         r->gossip_waits = false;
         r->gossiped_at_ms = now;
     }
+    if (r->tick_wish_ms != 0 && now >= r->tick_again_ms) tick_wish(r, r->tick_wish_ms);
     struct pool_stats stats;
     pool_stats(r->pool, &stats);
     if (stats.txs == 0) {
-        r->regossip_at_ms = now + regossip_after_ms(r);
+        r->regossip_at_ms = now + pool_patience_ms(r);
     } else if (now >= r->regossip_at_ms) {
-        r->regossip_at_ms = now + regossip_after_ms(r);
-        if (now > regossip_after_ms(r)) gossip_send(r, now - regossip_after_ms(r));
+        r->regossip_at_ms = now + pool_patience_ms(r);
+        wish_for_expiry(r);
+        if (now > pool_patience_ms(r)) gossip_send(r, now - pool_patience_ms(r));
     }
 }
 

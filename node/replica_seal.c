@@ -382,12 +382,22 @@ static void seal_help(struct replica *r, uint16_t peer, uint64_t height)
     if (count > 0) send_votes(r, peer, votes, count);
 }
 
+/* Who lacks a seal repeats its own signatures. Who helps sends those of a quorum, its own among
+ * them, and must not be helped in turn, or two nodes that have everything would talk for ever. */
+static bool asks_for_help(const struct check_job *job)
+{
+    for (uint16_t i = 0; i < job->votes_count; i++)
+        if (job->votes[i].by.validator != job->from) return false;
+    return true;
+}
+
 void seal_votes_checked(struct replica *r, struct check_job *job)
 {
+    bool asks = asks_for_help(job);
     for (uint16_t i = 0; i < job->votes_count && !r->stopped; i++) {
         const struct seal_vote *vote = &job->votes[i];
         struct seal_slot *slot = seal_slot_find(r, vote->height);
-        bool repeated = vote->by.validator == job->from && slot && slot->have[job->from];
+        bool repeated = asks && slot && slot->have[job->from];
         if (repeated)
             seal_help(r, job->from, vote->height);
         else

@@ -58,6 +58,8 @@ static void entry_read_batch(struct replica *r, struct entry *entry)
     struct batch batch;
     if (batch_decode(blob_span(entry->batch), &r->context.params, &batch) != STATUS_OK) return;
     entry->time_ms = batch.time_ms;
+    entry->orders = batch.count > 0 || batch.flags != 0;
+    r->undecided_hollow = store_hollow(r);
     if (batch.count == 0) return;
     struct transaction *tx = malloc(sizeof *tx);
     entry->txids = calloc(batch.count, sizeof *entry->txids);
@@ -273,13 +275,37 @@ void store_prune(struct replica *r)
         r->decided_first++;
 }
 
-/* Proposals in flight: shown to us and neither decided nor lost. */
+/* Proposals in flight: shown to us and not decided. */
 uint32_t store_undecided(const struct replica *r)
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < r->entries_count; i++)
-        if (!r->entries[i]->decided && r->entries[i]->proposal.index > r->decided_last) count++;
+    for (uint32_t i = 0; i < r->entries_count; i++) {
+        const struct entry *entry = r->entries[i];
+        if (!entry->decided && entry->proposal.index > r->decided_last) count++;
+    }
     return count;
+}
+
+/* The highest index that is decided for us: an engine that has learned its place from an anchor may
+ * stand above the last decision that it has told us. */
+uint64_t store_passed(const struct replica *r)
+{
+    uint64_t engine = r->engine_status.placed ? r->engine_status.index_decided : 0;
+    return max_u64(r->decided_last, engine);
+}
+
+/* Does nothing that is certified and not decided order anything, as far as we know? Only the branch
+ * of the highest certificate counts: what was proposed beside it is lost. */
+bool store_hollow(const struct replica *r)
+{
+    const struct digest *digest = &r->effects->parent;
+    uint64_t passed = store_passed(r);
+    for (uint64_t index = r->effects->parent_index; index > passed; index--) {
+        const struct entry *entry = store_find(r, digest);
+        if (!entry || !entry->batch || entry->orders) return false;
+        digest = &entry->proposal.parent;
+    }
+    return true;
 }
 
 /* Decided batches that carry transactions and are not yet in a sealed block. */

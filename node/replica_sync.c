@@ -208,7 +208,7 @@ bool fetch_local(struct replica *r)
 /* What the engine or the ledger has passed by is not wanted any more. */
 void fetch_settled(struct replica *r)
 {
-    if (r->fetch.index != 0 && r->fetch.index <= r->decided_last) r->fetch.wanted = false;
+    if (r->fetch.index != 0 && r->fetch.index <= store_passed(r)) r->fetch.wanted = false;
     if (r->batch_fetch.index <= r->executed_sequence) r->batch_fetch.wanted = false;
 }
 
@@ -493,4 +493,5 @@ void anchor_checked(struct replica *r, struct check_job *job)
     if (last->index - r->executed_sequence > DECIDED_MAX) return;
     engine_decided(r, job->proposals, job->proposals_count, job->proof);
     anchor_need(r);
+    fetch_settled(r);
 }

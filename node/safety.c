@@ -137,6 +137,10 @@ enum status safety_open(struct safety **out, const char *path, const struct publ
     } else {
         status = slots_read(safety, path, state, report, problem);
         if (status == STATUS_OK) status = owner_check(safety, path, state, problem);
+        /* What a process wrote that was killed before it synced must outlive a power cut too, also
+         * if we never write again. */
+        if (status == STATUS_OK && fdatasync(safety->fd) != 0)
+            status = problem_set(problem, STATUS_IO, "%s: %s", path, strerror(errno));
     }
     if (status != STATUS_OK) {
         safety_close(safety);

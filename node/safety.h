@@ -15,7 +15,8 @@
  * Slots are written in turn, so that a torn write leaves the other one. Writing is cheap and does
  * not sync: after a killed process the kernel's copy survives, and after a power cut an older slot
  * can only understate, never forbid too little that the journal does not know better. Written after
- * each group sync of the journal; synced at each new segment, each second when changed, at stop.
+ * each group sync of the journal; synced when opened, at each new segment, each second when
+ * changed, at stop.
  */
 #ifndef NODE_SAFETY_H
 #define NODE_SAFETY_H

@@ -75,6 +75,18 @@ static size_t take_header(char *bytes, size_t one, size_t count, void *context)
     return size;
 }
 
+/* libcurl has a connection and is about to send. If one that was kept breaks before the answer, it
+ * would send the request again by itself: the first copy may have been carried out by then, so that
+ * is the caller's to decide. */
+static int before_sending(void *context, char *ip, char *own_ip, int port, int own_port)
+{
+    struct rpc_client *client = context;
+    (void)ip, (void)own_ip, (void)port, (void)own_port;
+    if (client->sent) return CURL_PREREQFUNC_ABORT;
+    client->sent = true;
+    return CURL_PREREQFUNC_OK;
+}
+
 struct span client_answer(const struct rpc_client *client)
 {
     return span_of(client->answer.bytes, client->answer.size);
@@ -85,6 +97,7 @@ static void answer_reset(struct rpc_client *client)
     free(client->answer.bytes);
     client->answer = (struct rpc_buffer){ .bytes = NULL };
     client->request_id[0] = 0;
+    client->sent = false;
 }
 
 /* ---- opening -------------------------------------------------------------------------------- */
@@ -131,6 +144,8 @@ static bool set_options(struct rpc_client *client, const char *socket)
     if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_WRITEDATA, &client->answer);
     if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
     if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_HEADERDATA, client);
+    if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, before_sending);
+    if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_PREREQDATA, client);
     if (code == CURLE_OK && socket) code = curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
     return code == CURLE_OK;
 }
@@ -225,11 +240,16 @@ bool client_conclude(struct rpc_client *client, CURLcode code, struct rpc_failur
 {
     if (code != CURLE_OK) {
         char text[sizeof failure->text];
-        if (failure_of(code) == FAILURE_CONNECT) /* Which of several? */
+        enum failure what = failure_of(code);
+        /* No second connection does not undo what went out on the first. */
+        bool broke = client->sent && (what == FAILURE_CONNECT || code == CURLE_ABORTED_BY_CALLBACK);
+        if (broke)
+            snprintf(text, sizeof text, "the connection to %s broke", client->url);
+        else if (what == FAILURE_CONNECT) /* Which of several? */
             snprintf(text, sizeof text, "no connection to %s", client->url);
         else
             snprintf(text, sizeof text, "%s", curl_easy_strerror(code));
-        fail(failure, failure_of(code), text);
+        fail(failure, broke ? FAILURE_LOST : what, text);
         return false;
     }
     curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &failure->http_status);

@@ -24,6 +24,7 @@ struct rpc_client {
         size_t size;
     } answer;
     char request_id[65];
+    bool sent; /* a connection stood, and the request went out on it, whole or in part */
 };
 
 /* Sets the handle up for a request to path, or for a POST of body (which must live until the

@@ -30,6 +30,30 @@ bool submit_may_repeat(const struct rpc_failure *failure)
     }
 }
 
+static bool data_says(const struct rpc_failure *failure, const char *name, const char *word)
+{
+    const char *text = json_string_value(json_object_get(failure->data, name));
+    return text && strcmp(text, word) == 0;
+}
+
+/* Of a failure after which the same bytes may be sent again: can the node have kept them? A node
+ * that stops, or has no room for one more that waits, answers with an error after it has admitted
+ * the transaction. Only what is certain to come before that leaves no doubt. */
+static bool may_have_kept(const struct rpc_failure *failure)
+{
+    if (failure->what == FAILURE_CONNECT) return false;
+    if (failure->what != FAILURE_ERROR) return true;
+    switch (rpc_error_by_code(failure->code)) {
+    case RPC_ERROR_mempool_full:
+    case RPC_ERROR_source_quota: return false;
+    case RPC_ERROR_unavailable: return !data_says(failure, "reason", "catching_up");
+    case RPC_ERROR_limit_exceeded:
+        return !data_says(failure, "limit", "rpc_queue") &&
+               !data_says(failure, "limit", "submit_queue");
+    default: return true;
+    }
+}
+
 void submit_course_begin(struct submit_course *course, enum submit_until until, size_t node_count,
                          uint32_t agree)
 {
@@ -92,8 +116,7 @@ enum submit_verdict submit_judge_failure(struct submit_course *course, size_t no
                                          const struct rpc_failure *failure, enum submit_end *end)
 {
     if (submit_may_repeat(failure)) {
-        if (failure->what != FAILURE_CONNECT && failure->what != FAILURE_ERROR)
-            course->doubt = true;
+        course->doubt = course->doubt || may_have_kept(failure);
         return VERDICT_AGAIN;
     }
     if (course->doubt && failure->what == FAILURE_ERROR) {

@@ -97,8 +97,8 @@ static enum status keys_and_genesis(struct demo *demo)
     snprintf(network, sizeof network, "demo-%04x", draw);
     struct testnet_options options = { .dir = demo->dir,
                                        .network = network,
-                                       .validators =
-                                           (uint16_t)cli_number(demo->call, "validators") };
+                                       .validators = (uint16_t)cli_number(demo->call, "validators"),
+                                       .phases = cli_number(demo->call, "phases") };
     if (!engine_find(cli_text(demo->call, "engine"), &options.engine))
         return problem_set(&demo->problem, STATUS_UNSUPPORTED, "no engine of that name is known");
     enum status status = testnet_create(&demo->net, &options, &demo->problem);
@@ -406,6 +406,7 @@ static const struct cli_flag demo_flags[] = {
     { .name = "keep", .type = CLI_SWITCH, .help = "leave the network running" },
     VALIDATORS_FLAG(3),
     ENGINE_FLAG,
+    PHASES_FLAG,
     NETWORK_DIR_FLAG,
     CLI_FLAGS_END,
 };

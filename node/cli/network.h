@@ -18,6 +18,12 @@
         .help = "consensus engine" \
     }
 
+#define PHASES_FLAG \
+    { \
+        .name = "phases", .type = CLI_NUMBER, .value = "N", .least = 1, .most = 9, \
+        .help = "engine parameter phases, where the engine has it" \
+    }
+
 /* For cli_network_dir. */
 #define NETWORK_DIR_FLAG \
     { \

@@ -281,12 +281,7 @@ static const struct cli_flag create_flags[] = {
       .least = 1024,
       .most = UINT16_MAX,
       .help = "first of two ports for each validator; without it free ones are found" },
-    { .name = "phases",
-      .type = CLI_NUMBER,
-      .value = "N",
-      .least = 1,
-      .most = 9,
-      .help = "engine parameter phases, where the engine has it" },
+    PHASES_FLAG,
     CLI_FLAGS_END,
 };
 

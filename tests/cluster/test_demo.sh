@@ -1,6 +1,6 @@
 #!/bin/sh
-# tests/cluster/test_demo.sh WITAN -- the demo passes with 4 and with 7 validators, the payments run
-# passes, and neither leaves anything behind.
+# tests/cluster/test_demo.sh WITAN -- the demo passes with 4 and with 7 validators and with the
+# three-chain, the payments run passes, and none leaves anything behind.
 # shellcheck disable=SC2317 # functions are called by check and await
 # shellcheck source=tests/cluster/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -16,6 +16,10 @@ equal "nothing is left" "$(ls "$TMPDIR")" ""
 
 check "with seven validators it tolerates two" "$witan" demo --validators 7
 says "and says so" 'kill -9 2 validators \.+ ok'
+equal "nothing is left" "$(ls "$TMPDIR")" ""
+
+check "with the three-chain" "$witan" demo --phases 3
+says "and says so" '^PASS in [0-9]+ s'
 equal "nothing is left" "$(ls "$TMPDIR")" ""
 
 exits "three Byzantine validators tolerate none: that is refused" 1 "$witan" demo --validators 3

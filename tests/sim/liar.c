@@ -1,170 +1,181 @@
-/* What a Byzantine member sends. It runs an honest replica, and then some of what it says is kept
- * back, changed, said again at the wrong time, or made up, signed with its own key or not at all.
- */
-#include "sim_internal.h"
+#include "liar_internal.h"
 
-#include "crypto/signer.h"
 #include <stdlib.h>
 
-enum { LIES = 100 };
+/* On which occasions a lie is told; NULL: never on that one. */
+struct lie {
+    bool (*says)(struct liar *liar, uint16_t to, uint8_t frame, struct blob *blob);
+    bool (*hears)(struct liar *liar, uint16_t from, uint8_t frame, struct span payload);
+    bool (*tick)(struct liar *liar);
+};
 
-void liar_hears(struct sim *sim, uint8_t kind, struct blob *blob)
+static const struct lie lie_table[LIE_KINDS] = {
+    [LIE_EQUIVOCATE] = { lie_equivocate_says, lie_equivocate_hears, NULL },
+    [LIE_STALE_PROPOSAL] = { lie_equivocate_says, lie_equivocate_hears, lie_stale_tick },
+    [LIE_WITHHOLD] = { lie_withhold_says, NULL, lie_withhold_tick },
+    [LIE_VOTE_TWICE] = { lie_twice_says, lie_twice_hears, lie_twice_tick },
+    [LIE_MUTATE] = { lie_mutate_says, NULL, NULL },
+    [LIE_GARBAGE] = { lie_garbage_says, NULL, lie_garbage_tick },
+    [LIE_REPLAY] = { lie_replay_says, NULL, lie_replay_tick },
+    [LIE_FUTURE] = { NULL, NULL, lie_future_tick },
+    [LIE_SYNC] = { lie_sync_says, NULL, lie_sync_tick },
+    [LIE_SEAL] = { lie_seal_says, NULL, lie_seal_tick },
+    [LIE_TIMEOUTS] = { lie_timeouts_says, NULL, lie_timeouts_tick },
+};
+
+struct liar *liar_new(const struct liar_config *config)
 {
-    struct heard *heard = &sim->heard[sim->heard_count++ % HEARD_MAX];
-    struct blob *old = heard->blob;
-    *heard = (struct heard){ kind, blob_ref(blob) }; /* It may be the same one. */
-    blob_unref(old);
+    struct liar *liar = calloc(1, sizeof *liar);
+    ASSERT(liar != NULL);
+    const struct committee *committee = &config->genesis->committee;
+    ASSERT(committee->count <= MEMBERS_MAX);
+    ASSERT(config->member < committee->count);
+    liar->config = *config;
+    liar->config.seed +=
+        config->replica * UINT64_C(0xd1342543de82ef95); /* Each lies its own way. */
+    liar->members = committee->count;
+    liar->quorum = committee_quorum(committee);
+    liar->domain = (struct domain){ .chain_id = config->genesis->chain_id,
+                                    .validators_hash = committee_hash(committee),
+                                    .engine = (uint8_t)committee->engine };
+    struct engine_config engine = { .committee = committee, .domain = liar->domain };
+    pacer_init(&liar->pacer, &engine);
+    liar->choice = stream_of(config->seed, LIE_KINDS);
+    for (unsigned lie = 0; lie < LIE_KINDS; lie++)
+        liar->streams[lie] = stream_of(config->seed, lie);
+    return liar;
 }
 
-static void send_bytes(struct sim *sim, uint16_t from, uint16_t to, uint8_t kind, struct span bytes)
+void liar_free(struct liar *liar)
 {
-    struct blob *blob = blob_copy(bytes);
-    ASSERT(blob != NULL);
-    deliver(sim, from, to, kind, blob);
+    if (!liar) return;
+    memory_free(liar);
+    free(liar);
+}
+
+/* ---- what the lies use ---- */
+
+bool lie_chance(struct liar *liar, enum lie_kind lie)
+{
+    return stream_chance(&liar->streams[lie], liar->config.plan->lie_permille);
+}
+
+struct stream scene_of(const struct liar *liar, enum lie_kind lie, uint64_t number)
+{
+    struct stream s = stream_of(liar->config.seed, LIE_KINDS + 1 + lie);
+    s.state ^= number * UINT64_C(0xd6e8feb86659fd93);
+    stream_next(&s);
+    return s;
+}
+
+enum { SCENE_TIMES = 5 };
+
+bool scene_chance(const struct liar *liar, struct stream *scene)
+{
+    return stream_chance(scene, SCENE_TIMES * liar->config.plan->lie_permille);
+}
+
+uint16_t liar_target(struct liar *liar, enum lie_kind lie)
+{
+    if (liar->members < 2) return NODE_ALL;
+    uint64_t step = stream_between(&liar->streams[lie], 1, liar->members - 1u);
+    return (uint16_t)((liar->config.member + step) % liar->members);
+}
+
+static bool carried(const struct liar *liar, uint8_t frame, size_t size)
+{
+    size_t limit;
+    uint64_t batch_bytes_max = liar->config.genesis->params.values[PARAM_batch_bytes_max];
+    if (frame < FRAME_ENGINE || frame > FRAME_TICK_WISH) return false;
+    return frame_limit(frame, (size_t)batch_bytes_max, &limit) && size <= limit;
+}
+
+void liar_send(struct liar *liar, uint16_t to, uint8_t frame, struct blob *blob)
+{
+    if (!carried(liar, frame, blob->size)) return;
+    for (uint16_t member = 0; member < liar->members; member++)
+        if (member != liar->config.member && (to == NODE_ALL || to == member))
+            liar->config.send(liar->config.user, liar->config.replica, member, frame, blob);
+}
+
+void liar_send_made(struct liar *liar, uint16_t to, uint8_t frame, struct blob *blob)
+{
+    if (!blob) return;
+    liar_send(liar, to, frame, blob);
     blob_unref(blob);
 }
 
-static void send_changed(struct sim *sim, uint16_t from, uint16_t to, uint8_t kind,
-                         const struct blob *original)
+void liar_send_written(struct liar *liar, uint16_t to, uint8_t frame, struct writer *w)
 {
-    struct blob *blob = blob_copy(blob_span(original));
-    ASSERT(blob != NULL);
-    uint64_t changes = stream_between(&sim->liar, 1, 4);
-    for (uint64_t i = 0; i < changes && blob->size > 0; i++) {
-        uint64_t at = stream_between(&sim->liar, 0, blob->size - 1);
-        uint64_t bit = stream_between(&sim->liar, 0, 7);
-        blob->data[at] ^= (uint8_t)(1u << bit);
+    if (writer_status(w) == STATUS_OK) liar_send_made(liar, to, frame, blob_copy(writer_span(w)));
+    writer_free(w);
+}
+
+void liar_send_votes(struct liar *liar, uint16_t to, const struct proposal *proposal)
+{
+    liar_send_made(liar, to, FRAME_ENGINE, make_vote(liar, VOTE, proposal));
+    if (liar->config.plan->phases == THREE_CHAIN) return;
+    liar_send_made(liar, to, FRAME_ENGINE, make_vote(liar, COMMIT_VOTE, proposal));
+}
+
+/* ---- occasions ---- */
+
+void liar_hears(struct liar *liar, uint16_t from_member, uint8_t frame, struct blob *blob)
+{
+    memory_add(liar, from_member, frame, blob);
+    for (unsigned lie = 0; lie < LIE_KINDS; lie++)
+        if (lies_by(liar, lie) && lie_table[lie].hears)
+            liar->counts[lie] += lie_table[lie].hears(liar, from_member, frame, blob_span(blob));
+}
+
+/* Two proposals in a view, and whom it does not speak to at all, are matters of a whole scene: they
+ * have been settled before. All other lies are told now and then. */
+static bool is_scene(unsigned lie)
+{
+    return lie == LIE_EQUIVOCATE || lie == LIE_STALE_PROPOSAL || lie == LIE_WITHHOLD;
+}
+
+static bool tells(struct liar *liar, unsigned lie, uint16_t to, uint8_t frame, struct blob *blob)
+{
+    bool told =
+        lies_by(liar, lie) && lie_table[lie].says && lie_table[lie].says(liar, to, frame, blob);
+    if (told && !is_scene(lie)) liar->counts[lie]++;
+    return told;
+}
+
+void liar_says(struct liar *liar, uint16_t to_member, uint8_t frame, struct blob *blob)
+{
+    memory_add(liar, liar->config.member, frame, blob);
+    if (tells(liar, LIE_WITHHOLD, to_member, frame, blob)) return;
+    bool two = lies_by(liar, LIE_EQUIVOCATE) || lies_by(liar, LIE_STALE_PROPOSAL);
+    if (two && lie_equivocate_says(liar, to_member, frame, blob)) return;
+
+    bool takes_it = stream_chance(&liar->choice, liar->config.plan->lie_permille);
+    uint64_t first = stream_between(&liar->choice, 0, LIE_KINDS - 1);
+    for (unsigned i = 0; i < LIE_KINDS && takes_it; i++) {
+        unsigned lie = (unsigned)((first + i) % LIE_KINDS);
+        if (!is_scene(lie) && tells(liar, lie, to_member, frame, blob)) return;
     }
-    bool shorter = stream_chance(&sim->liar, 200);
-    uint64_t size = stream_between(&sim->liar, 0, blob->size);
-    send_bytes(sim, from, to, kind, span_of(blob->data, shorter ? (size_t)size : blob->size));
-    blob_unref(blob);
+    liar_send(liar, to_member, frame, blob);
 }
 
-static void send_garbage(struct sim *sim, uint16_t from, uint16_t to)
+void liar_tick(struct liar *liar, uint64_t view, uint64_t index, uint64_t sealed_height)
 {
-    uint8_t bytes[300];
-    uint64_t size = stream_between(&sim->liar, 0, sizeof bytes);
-    uint64_t kind = stream_between(&sim->liar, FRAME_ENGINE, FRAME_TICK_WISH);
-    for (size_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = (uint8_t)stream_next(&sim->liar);
-    send_bytes(sim, from, to, (uint8_t)kind, span_of(bytes, (size_t)size));
+    liar->ticks++;
+    liar->view = view;
+    liar->index = index;
+    liar->sealed_height = sealed_height;
+    for (unsigned lie = 0; lie < LIE_KINDS; lie++)
+        if (lies_by(liar, lie) && lie_table[lie].tick)
+            liar->counts[lie] += lie_table[lie].tick(liar);
 }
 
-static void random_digest(struct sim *sim, struct digest *digest)
+uint64_t liar_claims(struct liar *liar, uint64_t sealed_height)
 {
-    for (size_t i = 0; i < sizeof digest->bytes; i += 8)
-        store_u64(digest->bytes + i, stream_next(&sim->liar));
+    return lies_by(liar, LIE_SYNC) ? lie_sync_claims(liar, sealed_height) : sealed_height;
 }
 
-/* A second truth about a block, well signed. */
-static void send_seal_vote(struct sim *sim, uint16_t from, uint16_t to)
+void liar_counts(const struct liar *liar, uint64_t counts[LIE_KINDS])
 {
-    uint64_t more = stream_between(&sim->liar, 0, 130);
-    struct seal_vote vote = { .height = sim->nodes[to].sealed + more, .by.validator = from };
-    random_digest(sim, &vote.block_hash);
-    uint8_t statement[SEAL_STATEMENT_BYTES];
-    seal_statement_encode(&sim->genesis->chain_id, vote.epoch, vote.height, &vote.block_hash,
-                          statement);
-    key_sign(&sim->seal_keys[from], TAG_SEAL, span_of(statement, sizeof statement),
-             &vote.by.signature);
-    uint8_t bytes[2 + SEAL_VOTE_BYTES];
-    struct writer w;
-    writer_init_fixed(&w, bytes, sizeof bytes);
-    write_u16(&w, 1);
-    seal_vote_write(&w, &vote);
-    send_bytes(sim, from, to, FRAME_SEAL_VOTES, writer_span(&w));
-}
-
-static void sign_statement(struct sim *sim, uint16_t from, uint16_t to, struct message *message)
-{
-    const struct domain *domain = &replica_check_context(sim->nodes[to].replica)->config.domain;
-    uint8_t bytes[STATEMENT_BYTES];
-    statement_encode(domain, &message->statement, bytes);
-    key_sign(&sim->seal_keys[from], TAG_ENGINE, span_of(bytes, sizeof bytes), &message->signature);
-}
-
-static void send_message(struct sim *sim, uint16_t from, uint16_t to, const struct message *message)
-{
-    struct writer w;
-    writer_init(&w, SIZE_MAX / 2);
-    message_write(&w, message);
-    send_bytes(sim, from, to, FRAME_ENGINE, writer_span(&w));
-    writer_free(&w);
-}
-
-/* A vote for something that nobody has proposed, well signed. */
-static void send_statement(struct sim *sim, uint16_t from, uint16_t to)
-{
-    struct replica_status status;
-    replica_status(sim->nodes[to].replica, &status);
-    uint64_t kind = stream_between(&sim->liar, 1, 4);
-    uint64_t index = stream_between(&sim->liar, 0, 4);
-    uint64_t view = stream_between(&sim->liar, 0, 20);
-    struct message message = { .statement = { .kind = (uint8_t)kind,
-                                              .index = status.engine.index_decided + index,
-                                              .view = status.engine.view + view } };
-    random_digest(sim, &message.statement.digest);
-    sign_statement(sim, from, to, &message);
-    send_message(sim, from, to, &message);
-}
-
-/* Another proposal for the same view, well signed: an empty batch instead of the one that the
- * others get. */
-static void send_twin(struct sim *sim, uint16_t from, uint16_t to, const struct blob *original)
-{
-    struct message message;
-    struct proposal proposal;
-    struct batch batch;
-    if (message_read(blob_span(original), SIZE_MAX, &message) != STATUS_OK) return;
-    if (message.batch.size == 0 ||
-        batch_decode(message.batch, &sim->genesis->params, &batch) != STATUS_OK)
-        return;
-    uint8_t empty[BATCH_HEAD_BYTES];
-    struct writer head;
-    writer_init_fixed(&head, empty, sizeof empty);
-    batch.count = 0;
-    batch_write_head(&head, &batch);
-    struct reader r = reader_of(message.attachment);
-    proposal_read(&r, &proposal);
-    proposal.batch = batch_digest(span_of(empty, sizeof empty));
-    struct writer attachment;
-    writer_init(&attachment, ATTACHMENT_BYTES_MAX);
-    proposal_write(&attachment, &proposal);
-    write_bytes(&attachment, r.rest);
-    message.statement.digest = proposal_digest(&proposal);
-    message.attachment = writer_span(&attachment);
-    message.batch = span_of(empty, sizeof empty);
-    sign_statement(sim, from, to, &message);
-    send_message(sim, from, to, &message);
-    writer_free(&attachment);
-}
-
-static void send_again(struct sim *sim, uint16_t from, uint16_t to)
-{
-    uint64_t most = min_u64(sim->heard_count, HEARD_MAX);
-    if (most == 0) return;
-    uint64_t which = stream_between(&sim->liar, 0, most - 1);
-    deliver(sim, from, to, sim->heard[which].kind, sim->heard[which].blob);
-}
-
-void liar_sends(struct sim *sim, uint16_t from, uint16_t to, uint8_t kind, struct blob *blob)
-{
-    uint64_t lie = stream_between(&sim->liar, 0, LIES - 1);
-    bool twin = stream_chance(&sim->liar, 500);
-    if (!sim->nodes[to].alive) return;
-    if (kind == FRAME_ENGINE && twin) send_twin(sim, from, to, blob);
-    if (lie < 50 || lie >= 85) deliver(sim, from, to, kind, blob);
-    if (lie < 50 || lie >= 97) return;
-    if (lie < 65) return; /* It says nothing. */
-    if (lie < 78)
-        send_changed(sim, from, to, kind, blob);
-    else if (lie < 83)
-        send_garbage(sim, from, to);
-    else if (lie < 87)
-        send_again(sim, from, to);
-    else if (lie < 92)
-        send_seal_vote(sim, from, to);
-    else
-        send_statement(sim, from, to);
+    memcpy(counts, liar->counts, sizeof liar->counts);
 }

@@ -1,180 +1,200 @@
-/* Keys, genesis, transactions; the beginning and the end of a run. */
+/* Genesis and disks as `init` leaves them, made once and copied for every node; the beginning and
+ * the end of a run. */
 #include "sim_internal.h"
 
+#include "keys.h"
 #include <stdio.h>
 #include <stdlib.h>
 
-static void make_transaction(struct sim *sim, uint32_t i, uint64_t at_ms)
+/* ---- what is the same in every run with these numbers ---- */
+
+enum { IMAGES_MAX = DISKS_MAX - REPLICAS_MAX, CACHE_ENTRIES = 65536 };
+
+struct image {
+    uint16_t nodes, phases;
+    bool real_keys; /* signatures in the genesis differ */
+    struct genesis *genesis;
+    struct secret_key seal_keys[MEMBERS_MAX];
+    struct disk *disk;
+};
+
+static struct image images[IMAGES_MAX];
+static unsigned images_count;
+static struct verify_cache *cache;
+
+/* A data directory with a ledger at height 0. Copies of it lie on other disks. */
+static void image_disk(struct image *image, unsigned number)
 {
-    struct transaction *tx = calloc(1, sizeof *tx);
-    ASSERT(tx != NULL);
-    uint64_t from = stream_between(&sim->load, 0, SIM_ACCOUNTS - 1);
-    uint64_t step = stream_between(&sim->load, 1, SIM_ACCOUNTS - 1);
-    uint64_t amount = stream_between(&sim->load, 1, 400);
-    tx->chain_id = sim->genesis->chain_id;
-    tx->source = sim->accounts[from];
-    store_u64(tx->client_ref.bytes, i + 1);
-    uint64_t term = stream_between(&sim->load, 200, 6000);
-    bool brief = stream_chance(&sim->load, sim->options.brief_permille);
-    tx->not_after_ms = WALL_MS + (brief ? at_ms + term : 590000);
-    tx->operation_count = 1;
-    tx->operations[0].code = OP_TRANSFER;
-    tx->operations[0].actor = sim->accounts[from];
-    tx->operations[0].transfer.to = sim->accounts[(from + step) % SIM_ACCOUNTS];
-    tx->operations[0].transfer.asset = sim->asset;
-    tx->operations[0].transfer.amount = amount;
-    struct writer body;
-    writer_init(&body, TX_BYTES_LIMIT);
-    transaction_write_body(&body, tx);
-    ASSERT(writer_status(&body) == STATUS_OK);
-    sim->txids[i] = transaction_id(writer_span(&body));
-    struct tx_signature signature;
-    transaction_sign(&sim->account_key, &sim->genesis->chain_id, &sim->txids[i], &signature);
-    struct writer w;
-    writer_init(&w, TX_BYTES_LIMIT);
-    transaction_write_signed(&w, writer_span(&body), &signature, 1);
-    sim->txs[i] = blob_copy(writer_span(&w));
-    writer_free(&w);
-    writer_free(&body);
-    free(tx);
+    char path[48];
+    snprintf(path, sizeof path, "/sim/%u/ledger.db", number);
+    image->disk = disk_new(number);
+    struct problem problem = { .status = STATUS_OK };
+    struct ledger_options options = { .cache_bytes = 1024 * 1024, .vfs = "sim" };
+    struct ledger *ledger;
+    enum status status = ledger_open(&ledger, image->genesis, path, &options, &problem);
+    if (status != STATUS_OK) fprintf(stderr, "%s\n", problem.text);
+    ASSERT(status == STATUS_OK);
+    ledger_close(ledger);
 }
 
-static void seeded_key(uint64_t number, struct secret_key *secret, struct public_key *key)
+static const struct image *image_of(const struct plan *plan)
 {
-    uint8_t seed[32] = { 0 };
-    store_u64(seed, number);
-    key_from_seed(seed, secret, key);
+    for (unsigned i = 0; i < images_count; i++)
+        if (images[i].nodes == plan->nodes && images[i].phases == plan->phases &&
+            images[i].real_keys == plan->real_keys)
+            return &images[i];
+    ASSERT(images_count < IMAGES_MAX);
+    struct image *image = &images[images_count];
+    *image =
+        (struct image){ plan->nodes, plan->phases, plan->real_keys, NULL, { { { 0 } } }, NULL };
+    image->genesis = workload_genesis(plan->nodes, plan->phases, image->seal_keys);
+    ASSERT(image->genesis != NULL);
+    image_disk(image, REPLICAS_MAX + images_count);
+    images_count++;
+    return image;
 }
 
-static void genesis_validators(struct sim *sim, struct genesis *genesis)
+void sim_end(void)
 {
-    uint16_t count = sim->options.nodes;
-    genesis->committee.count = count;
-    genesis->validators = calloc(count, sizeof *genesis->validators);
-    genesis->member_count = 1;
-    genesis->members = calloc(1, sizeof *genesis->members);
-    ASSERT(genesis->validators != NULL);
-    ASSERT(genesis->members != NULL);
-    genesis->members[0].account = sim->accounts[0];
-    snprintf(genesis->members[0].name, sizeof genesis->members[0].name, "member");
-    for (uint16_t i = 0; i < count; i++) {
-        struct validator *validator = &genesis->committee.validators[i];
-        struct secret_key node_key;
-        validator->id.bytes[15] = (uint8_t)(i + 1);
-        validator->member = sim->accounts[0];
-        seeded_key(1000u + i, &sim->seal_keys[i], &validator->seal_key);
-        seeded_key(2000u + i, &node_key, &genesis->validators[i].node_key);
-        snprintf(genesis->validators[i].endpoint, sizeof genesis->validators[i].endpoint,
-                 "127.0.0.1:%u", 7000u + i);
-        possession_sign(&sim->seal_keys[i], genesis->network, &validator->id, &validator->member,
-                        &genesis->validators[i].node_key, &genesis->validators[i].possession);
+    for (unsigned i = 0; i < images_count; i++) {
+        genesis_free(images[i].genesis);
+        disk_free(images[i].disk);
     }
+    images_count = 0;
+    verify_cache_free(cache);
+    cache = NULL;
 }
 
-static void genesis_accounts(struct sim *sim, struct genesis *genesis)
+/* ---- a run ---- */
+
+static void on_violation(void *user, enum check_name name, const char *text)
 {
-    genesis->account_count = SIM_ACCOUNTS;
-    genesis->accounts = calloc(SIM_ACCOUNTS, sizeof *genesis->accounts);
-    genesis->asset_count = 1;
-    genesis->assets = calloc(1, sizeof *genesis->assets);
-    genesis->balance_count = SIM_ACCOUNTS;
-    genesis->balances = calloc(SIM_ACCOUNTS, sizeof *genesis->balances);
-    ASSERT(genesis->accounts != NULL);
-    ASSERT(genesis->assets != NULL);
-    ASSERT(genesis->balances != NULL);
-    struct genesis_asset *asset = &genesis->assets[0];
-    asset->issuer = sim->accounts[0];
-    memcpy(asset->code, "EUR", 3);
-    asset->scale = 2;
-    asset->max_supply = INT64_MAX;
-    asset->supply = 1000u * SIM_ACCOUNTS;
-    asset->id = sim->asset = asset_id_of(&asset->issuer, asset->code);
+    sim_fail(user, name, "%s", text);
+}
+
+static void node_paths(struct sim_node *node)
+{
+    snprintf(node->journal_dir, sizeof node->journal_dir, "/sim/%u/journal", node->number);
+    snprintf(node->safety_path, sizeof node->safety_path, "/sim/%u/safety", node->number);
+    snprintf(node->ledger_path, sizeof node->ledger_path, "/sim/%u/ledger.db", node->number);
+}
+
+/* What `init` does besides the ledger. */
+static void node_disk(struct sim *sim, struct sim_node *node, const struct image *image)
+{
+    node->disk = disk_clone(image->disk, node->number);
+    struct problem problem = { .status = STATUS_OK };
     struct public_key key;
-    seeded_key(1, &sim->account_key, &key);
-    for (uint32_t i = 0; i < SIM_ACCOUNTS; i++) {
-        struct genesis_account *account = &genesis->accounts[i];
-        account->id = sim->accounts[i];
-        account->roles = i == 0 ? ROLE_ALL : 0;
-        account->low = account->medium = account->high = 1;
-        account->signer_count = 1;
-        account->signers[0] = (struct account_signer){ key, 1 };
-        genesis->balances[i] = (struct genesis_balance){ sim->accounts[i], sim->asset, 1000 };
-    }
+    key_public(&sim->seal_keys[node->member], &key);
+    enum status status = safety_create(node->safety_path, &key, &sim->genesis->chain_id, &problem);
+    if (status != STATUS_OK) fprintf(stderr, "%s\n", problem.text);
+    ASSERT(status == STATUS_OK);
 }
 
-void set_up(struct sim *sim)
+static void node_liar(struct sim *sim, struct sim_node *node)
 {
-    uint64_t seed = sim->options.seed;
+    struct liar_config config = { .plan = sim->plan,
+                                  .genesis = sim->genesis,
+                                  .seal_key = &sim->seal_keys[node->member],
+                                  .replica = node->number,
+                                  .member = node->member,
+                                  .seed = sim->plan->seed,
+                                  .send = net_send,
+                                  .user = sim };
+    node->liar = liar_new(&config);
+    ASSERT(node->liar != NULL);
+    struct sim_event event = { .type = SIM_LIAR, .node = node->number };
+    queue_push(sim, LIAR_MS, &event);
+}
+
+static void node_new(struct sim *sim, uint16_t n, uint16_t member, const struct image *image)
+{
+    const struct plan *plan = sim->plan;
+    struct sim_node *node = &sim->nodes[n];
+    node->number = n;
+    node->member = member;
+    node->liar_member = plan->liars >> member & 1;
+    node->twin = plan->twins >> member & 1;
+    node->honest = !node->liar_member && !node->twin;
+    node->frail = plan->frail >> member & 1;
+    sim->of_member[member][sim->of_member_count[member]++] = n;
+    uint64_t skew = stream_between(&sim->clock, 0, 2 * (uint64_t)plan->skew_ms_max);
+    node->skew_ms = node->first_skew_ms = (int64_t)skew - (int64_t)plan->skew_ms_max;
+    node_paths(node);
+    node_disk(sim, node, image);
+    if (node->liar_member) node_liar(sim, node);
+}
+
+static void streams_begin(struct sim *sim)
+{
+    uint64_t seed = sim->plan->seed;
     sim->net = stream_of(seed, STREAM_NET);
     sim->disk = stream_of(seed, STREAM_DISK);
     sim->threads = stream_of(seed, STREAM_THREADS);
-    sim->crash = stream_of(seed, STREAM_CRASH);
-    sim->load = stream_of(seed, STREAM_LOAD);
+    sim->life = stream_of(seed, STREAM_LIFE);
+    sim->load = stream_of(seed, STREAM_CLIENTS);
     sim->clock = stream_of(seed, STREAM_CLOCK);
-    sim->liar = stream_of(seed, STREAM_LIAR);
-    for (uint16_t i = 0; i < sim->options.liars; i++)
-        sim->nodes[i].liar = true;
-    sim->heap = calloc(EVENTS_MAX, sizeof *sim->heap);
-    sim->cache = verify_cache_new(65536);
-    ASSERT(sim->heap != NULL);
-    ASSERT(sim->cache != NULL);
-    for (uint32_t i = 0; i < SIM_ACCOUNTS; i++)
-        sim->accounts[i].bytes[15] = (uint8_t)(i + 1);
-    sim->genesis =
-        genesis_new("sim", PURPOSE_TEST, WALL_MS - 1000, ENGINE_HOTSTUFF, FAULT_BYZANTINE);
-    ASSERT(sim->genesis != NULL);
-    if (sim->options.nodes < 4) sim->genesis->params.values[PARAM_validators_min] = 1;
-    genesis_validators(sim, sim->genesis);
-    genesis_accounts(sim, sim->genesis);
-    struct problem problem = { .status = STATUS_OK };
-    enum status status = genesis_seal(sim->genesis, &problem);
-    if (status != STATUS_OK) fprintf(stderr, "%s\n", problem.text);
-    ASSERT(status == STATUS_OK);
-    for (uint32_t i = 0; i < sim->options.transactions; i++) {
-        uint64_t at = stream_between(&sim->load, 1, sim->options.faults_ms);
-        if (sim->options.far_behind) at = (uint64_t)i * SIM_FAR_BEAT_MS + 1;
-        make_transaction(sim, i, at);
-        schedule(sim, at, (struct sim_event){ .type = SUBMIT, .number = i });
-    }
-    schedule(sim, 1000, (struct sim_event){ .type = FAULT });
-    schedule(sim, 5000, (struct sim_event){ .type = PING });
-    for (uint16_t n = 0; n < sim->options.nodes; n++) {
-        schedule(sim, 1000 + n, (struct sim_event){ .type = CHECKPOINT, .node = n });
-        open_node(sim, n);
-    }
 }
 
-static void node_free(struct sim_node *node)
+static void nodes_begin(struct sim *sim, const struct image *image)
 {
-    replica_free(node->replica);
-    if (node->alive) signer_free(node->signer);
-    ledger_close(node->ledger);
-    while (node->records_count > 0)
-        blob_unref(node->records[--node->records_count].payload);
-    free(node->records);
-    for (size_t h = 0; h < BLOCKS_MAX; h++) {
-        blob_unref(node->blocks[h]);
-        free(node->seals[h]);
-    }
+    uint16_t twin = sim->plan->nodes;
+    for (uint16_t member = 0; member < sim->plan->nodes; member++)
+        node_new(sim, member, member, image);
+    for (uint16_t member = 0; member < sim->plan->nodes; member++)
+        if (sim->plan->twins >> member & 1) node_new(sim, twin++, member, image);
+    for (uint16_t n = 0; n < sim->replicas && !sim->failed; n++)
+        life_open(sim, n);
 }
 
-void finish(struct sim *sim)
+static void faults_begin(struct sim *sim)
 {
-    for (uint16_t n = 0; n < sim->options.nodes; n++) {
-        struct replica_status status;
-        if (sim->nodes[n].replica) {
-            replica_status(sim->nodes[n].replica, &status);
-            sim->result->timeouts += status.engine.timeouts;
-        }
-        node_free(&sim->nodes[n]);
+    for (uint32_t i = 0; i < sim->plan->faults_count; i++) {
+        struct sim_event event = { .type = SIM_FAULT_BEGIN, .number = i };
+        queue_push(sim, sim->plan->faults[i].at_ms, &event);
     }
-    for (size_t i = 0; i < sim->heap_count; i++)
-        event_free(&sim->heap[i]);
-    for (uint32_t i = 0; i < sim->options.transactions; i++)
-        blob_unref(sim->txs[i]);
-    for (size_t i = 0; i < HEARD_MAX; i++)
-        blob_unref(sim->heard[i].blob);
-    free(sim->heap);
-    verify_cache_free(sim->cache);
-    genesis_free(sim->genesis);
+    struct sim_event ping = { .type = SIM_PING };
+    queue_push(sim, PING_MS, &ping);
+}
+
+void setup_begin(struct sim *sim)
+{
+    const struct plan *plan = sim->plan;
+    memory_configure();
+    disk_register_vfs();
+    keys_use_mac(!plan->real_keys);
+    const struct image *image = image_of(plan);
+    if (!cache) cache = verify_cache_new(CACHE_ENTRIES);
+    ASSERT(cache != NULL);
+    sim->cache = plan->real_keys ? cache : NULL;
+    sim->genesis = image->genesis;
+    sim->seal_keys = image->seal_keys;
+    sim->replicas = plan_replicas(plan);
+    streams_begin(sim);
+    sim->trace = trace_new(plan, sim->view->text, sim->view->mermaid, sim->view->last);
+    sim->checker = checker_new(plan, sim->genesis, on_violation, sim);
+    sim->workload = workload_new(plan, sim->genesis);
+    ASSERT(sim->trace != NULL);
+    ASSERT(sim->checker != NULL);
+    ASSERT(sim->workload != NULL);
+    clients_begin(sim);
+    faults_begin(sim);
+    nodes_begin(sim, image);
+}
+
+void setup_end(struct sim *sim)
+{
+    struct sim_result *result = sim->result;
+    result->height = checker_height(sim->checker);
+    result->committed = checker_committed(sim->checker);
+    result->virtual_ms = sim->now_ms;
+    for (uint16_t n = 0; n < sim->replicas; n++)
+        life_free(sim, &sim->nodes[n]);
+    clients_end(sim);
+    queue_clear(sim);
+    trace_hash(sim->trace, result->trace);
+    trace_free(sim->trace);
+    checker_free(sim->checker);
+    workload_free(sim->workload);
+    keys_use_mac(false);
 }

@@ -1,301 +1,313 @@
 #include "sim_internal.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdarg.h>
 #include <stdlib.h>
 
-/* ---- load ---- */
-
-/* A client sends to one node, and again to another one if it hears nothing. */
-static void submit(struct sim *sim, uint64_t number)
+void sim_fail(struct sim *sim, enum check_name check, const char *format, ...)
 {
-    uint64_t n = stream_between(&sim->load, 0, sim->options.nodes - 1u);
-    uint64_t again = stream_between(&sim->load, 1000, 3000);
-    struct sim_node *node = &sim->nodes[n];
-    if (node->alive) {
-        replica_submit(node->replica, moment_of(sim, (uint16_t)n), number + 1, sim->txs[number]);
-        drain(sim, (uint16_t)n);
+    if (sim->failed) return;
+    sim->failed = true;
+    sim->result->check = check;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(sim->result->problem, sizeof sim->result->problem, format, arguments);
+    va_end(arguments);
+    sim_note(sim, REPLICAS_MAX, "VIOLATION %s: %s", check_names[check], sim->result->problem);
+}
+
+void sim_note(struct sim *sim, uint16_t n, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    trace_fault(sim->trace, sim->now_ms, n, text);
+}
+
+/* ---- events ---- */
+
+static void on_deliver(struct sim *sim, struct sim_node *node, const struct sim_event *event)
+{
+    if (node->liar) liar_hears(node->liar, event->from, event->kind, event->blob);
+    trace_deliver(sim->trace, sim->now_ms, event->from, node->number, event->kind,
+                  blob_span(event->blob));
+    replica_frame(node->replica, moment_of(sim, node->number), event->from, event->kind,
+                  event->blob);
+}
+
+static void on_ledger_done(struct sim *sim, struct sim_node *node, struct sim_event *event)
+{
+    struct moment moment = moment_of(sim, node->number);
+    if (event->output == OUTPUT_ADMIT)
+        replica_admitted(node->replica, moment, event->job);
+    else
+        replica_executed(node->replica, moment, event->status, event->execution, event->problem);
+    event->job = NULL;
+    event->execution = NULL;
+}
+
+static void on_house(struct sim *sim, struct sim_node *node)
+{
+    world_bounds(sim, node->number);
+    struct sim_event event = event_of(node, SIM_HOUSE);
+    queue_push(sim, sim->now_ms + HOUSE_MS, &event);
+    storage_house(sim, node);
+}
+
+/* An event of a node's process. */
+static void handle_own(struct sim *sim, struct sim_event *event)
+{
+    struct sim_node *node = &sim->nodes[event->node];
+    struct moment moment = moment_of(sim, event->node);
+    switch (event->type) {
+    case SIM_DELIVER: on_deliver(sim, node, event); break;
+    case SIM_PEER_UP: replica_peer_up(node->replica, moment, event->from, event->number); break;
+    case SIM_PEER_DOWN: replica_peer_down(node->replica, moment, event->from); break;
+    case SIM_PEER_HEIGHT:
+        replica_peer_height(node->replica, moment, event->from, event->number);
+        break;
+    case SIM_WRITTEN: journal_written(sim, node); break;
+    case SIM_CHECKED:
+        replica_checked(node->replica, moment, event->job);
+        event->job = NULL;
+        break;
+    case SIM_LEDGER_DONE: on_ledger_done(sim, node, event); break;
+    case SIM_CHECKPOINTED: replica_checkpointed(node->replica, moment, event->number); break;
+    case SIM_TIMER:
+        if (node->timer_at_ms != event->number) return;
+        node->timer_at_ms = 0;
+        replica_timer(node->replica, moment);
+        break;
+    default: on_house(sim, node); break;
     }
-    struct refusal refusal = { .code = REFUSAL_none };
-    struct transaction *tx = calloc(1, sizeof *tx);
-    ASSERT(tx != NULL);
-    transaction_decode(blob_span(sim->txs[number]), tx, NULL);
-    uint64_t lane;
-    bool final = false;
-    if (node->ledger) {
-        ledger_admit(node->ledger, tx, wall_of(sim, (uint16_t)n), &lane, &refusal);
-        final = refusal.code == REFUSAL_duplicate || refusal.code == REFUSAL_tx_expired;
-    }
-    free(tx);
-    if (!final)
-        schedule(sim, sim->now_ms + again, (struct sim_event){ .type = SUBMIT, .number = number });
+    world_drain(sim, event->node);
 }
 
-/* What the keep-alives of the connections carry. */
-static void heights(struct sim *sim)
-{
-    for (uint16_t n = 0; n < sim->options.nodes; n++)
-        for (uint16_t other = 0; other < sim->options.nodes; other++)
-            if (n != other && sim->nodes[n].alive && sim->nodes[other].alive &&
-                !cut(sim, n, other)) {
-                replica_peer_height(sim->nodes[n].replica, moment_of(sim, n), other,
-                                    sealed_shown(sim, other));
-                drain(sim, n);
-            }
-}
-
-static void consider_checkpoint(struct sim *sim, uint16_t n)
+static void on_liar(struct sim *sim, uint16_t n)
 {
     struct sim_node *node = &sim->nodes[n];
-    bool wanted = stream_chance(&sim->disk, 400) && node->height > node->checkpoint_height;
-    if (node->alive && (wanted || replica_wants_checkpoint(node->replica))) checkpoint(sim, n);
-    schedule(sim, sim->now_ms + 1000, (struct sim_event){ .type = CHECKPOINT, .node = n });
+    struct sim_event event = { .type = SIM_LIAR, .node = n };
+    queue_push(sim, sim->now_ms + LIAR_MS, &event);
+    if (!node->alive) return;
+    uint64_t view, decided, sealed;
+    replica_progress(node->replica, &view, &decided, &sealed);
+    liar_tick(node->liar, view, decided + 1, sealed);
 }
 
-/* ---- the run ---- */
+static void on_restart(struct sim *sim, const struct sim_event *event)
+{
+    struct sim_node *node = &sim->nodes[event->node];
+    if (node->alive || node->incarnation != event->incarnation) return;
+    bool stays = sim->phase == PHASE_CORE && !(sim->plan->core >> event->node & 1);
+    if (!stays) life_open(sim, event->node);
+}
+
+static void handle_world(struct sim *sim, const struct sim_event *event)
+{
+    bool faults = sim->phase == PHASE_FAULTS;
+    uint32_t number = (uint32_t)event->number;
+    switch (event->type) {
+    case SIM_SUBMIT: clients_submit(sim, event->number); break;
+    case SIM_RESTART: on_restart(sim, event); break;
+    case SIM_LINKS: net_links(sim); break;
+    case SIM_PING: {
+        struct sim_event again = { .type = SIM_PING };
+        net_pings(sim);
+        queue_push(sim, sim->now_ms + PING_MS, &again);
+        break;
+    }
+    case SIM_LIAR: on_liar(sim, event->node); break;
+    case SIM_FAULT_BEGIN:
+        if (faults) fault_begin(sim, number);
+        break;
+    case SIM_FAULT_END:
+        if (faults) fault_end(sim, number);
+        break;
+    default:
+        if (faults) fault_flap(sim, number);
+        break;
+    }
+}
 
 /* A node that stands still takes its events later, in the same order. */
-static bool postpone(struct sim *sim, struct sim_event *event)
+static bool postponed(struct sim *sim, struct sim_event *event, uint64_t order)
 {
-    struct sim_node *node = &sim->nodes[event->node];
-    bool its_own = event->type <= TIMER && event->type != CHECKPOINT;
-    if (!its_own || sim->now_ms >= node->paused_until_ms) return false;
-    if (event->type == TIMER && node->timer_at_ms == event->at_ms)
-        node->timer_at_ms = node->paused_until_ms;
-    schedule_again(sim, node->paused_until_ms, *event);
-    *event = (struct sim_event){ .type = event->type };
+    const struct sim_node *node = &sim->nodes[event->node];
+    if (sim->now_ms >= node->paused_until_ms) return false;
+    queue_push_again(sim, node->paused_until_ms, order, event);
     return true;
 }
 
-static void handle(struct sim *sim, struct sim_event *event)
+static void step(struct sim *sim)
 {
-    struct sim_node *node = &sim->nodes[event->node];
-    bool mine = node->alive && node->incarnation == event->incarnation;
-    switch (event->type) {
-    case DELIVER:
-        if (!mine) return;
-        replica_frame(node->replica, moment_of(sim, event->node), event->from, event->kind,
-                      event->blob);
-        break;
-    case DURABLE:
-        if (!mine) return;
-        node->durable = max_u64(node->durable, event->number);
-        replica_durable(node->replica, moment_of(sim, event->node), node->durable);
-        break;
-    case CHECKED:
-        if (!mine) return;
-        replica_checked(node->replica, moment_of(sim, event->node), event->job);
-        event->job = NULL;
-        break;
-    case LEDGER_DONE:
-        if (!mine) return;
-        if (event->output == OUTPUT_ADMIT)
-            replica_admitted(node->replica, moment_of(sim, event->node), event->job);
-        else
-            replica_executed(node->replica, moment_of(sim, event->node), event->status,
-                             event->execution, event->problem);
-        event->job = NULL;
-        event->execution = NULL;
-        break;
-    case CHECKPOINT: consider_checkpoint(sim, event->node); return;
-    case CHECKPOINTED:
-        if (!mine) return;
-        replica_checkpointed(node->replica, moment_of(sim, event->node), event->number);
-        break;
-    case RECONNECT: reconnect(sim, event->node, event->from); return;
-    case TIMER:
-        if (!mine || node->timer_at_ms != event->at_ms) return;
-        node->timer_at_ms = 0;
-        replica_timer(node->replica, moment_of(sim, event->node));
-        break;
-    case SUBMIT: submit(sim, event->number); return;
-    case FAULT:
-        if (!sim->healing) fault(sim);
-        return;
-    case RESTART:
-        if (!node->alive) open_node(sim, event->node);
-        return;
-    case PING:
-        heights(sim);
-        schedule(sim, sim->now_ms + 5000, (struct sim_event){ .type = PING });
+    uint64_t order;
+    struct sim_event event = queue_pop(sim, &sim->now_ms, &order);
+    sim->result->events++;
+    if (event.type > SIM_OWN_LAST) {
+        handle_world(sim, &event);
         return;
     }
-    drain(sim, event->node);
+    const struct sim_node *node = &sim->nodes[event.node];
+    bool mine = node->alive && node->incarnation == event.incarnation;
+    if (mine && postponed(sim, &event, order)) return;
+    if (mine) handle_own(sim, &event);
+    event_free(&event);
 }
 
-static bool all_final(const struct sim *sim)
+/* ---- the end of a phase ---- */
+
+/* Nothing is left to be done. A flipped bit in its ledger may make a frail one forget a transaction
+ * for ever; a three-chain leaves its last proposals, which order nothing, undecided. */
+static bool idle(const struct sim *sim, const struct sim_node *node,
+                 const struct replica_status *status)
 {
-    uint64_t height = sim->nodes[sim->options.nodes - 1].height;
-    if (sim->submits > 0) return false;
-    for (uint16_t n = 0; n < sim->options.nodes; n++) {
+    if (node->frail) return true;
+    bool decided = sim->plan->phases == 3 || status->engine.undecided == 0;
+    bool wishes = status->tick_wish_ms != 0 && sim->plan->liars == 0; /* A liar has more of them. */
+    return status->pool.txs == 0 && decided && !wishes;
+}
+
+/* Of these replicas: whatever was submitted is final, heads are equal and sealed. */
+static bool all_final(struct sim *sim, uint64_t replicas, char why[160])
+{
+    uint64_t height = 0;
+    why[0] = 0;
+    if (sim->clients.open_count > 0 || sim->clients.to_come > 0) {
+        snprintf(why, 160, "%u clients wait", sim->clients.open_count + sim->clients.to_come);
+        return false;
+    }
+    for (uint16_t n = 0; n < sim->replicas; n++) {
         const struct sim_node *node = &sim->nodes[n];
-        if (node->liar) continue;
-        if (!node->alive || node->height != height || node->sealed != height) return false;
+        if (!(replicas >> n & 1)) continue;
+        if (!node->alive) {
+            snprintf(why, 160, "node %u is down", n);
+            return false;
+        }
+        if (height == 0) height = node->height;
         struct replica_status status;
         replica_status(node->replica, &status);
-        if (status.pool.txs > 0 || status.engine.undecided > 0) return false;
+        if (node->height == height && node->sealed == height && idle(sim, node, &status)) continue;
+        snprintf(why, 160,
+                 "node %u: height %" PRIu64 " of %" PRIu64 ", sealed %" PRIu64 ", view %" PRIu64
+                 ", %u in its pool, %u undecided%s",
+                 n, node->height, height, node->sealed, status.engine.view, status.pool.txs,
+                 status.engine.undecided, status.tick_wish_ms ? ", a tick is wished for" : "");
+        return false;
     }
     return true;
 }
 
-static void print_state(const struct sim *sim)
+/* Everybody but the liars; of twins neither half, for they share a place. */
+static uint64_t honest(const struct sim *sim)
 {
-    for (uint16_t n = 0; n < sim->options.nodes && sim->options.trace; n++) {
-        if (!sim->nodes[n].alive) continue;
-        struct replica_status s;
-        replica_status(sim->nodes[n].replica, &s);
-        printf("n%u height %" PRIu64 " sealed %" PRIu64 " view %" PRIu64 " decided %" PRIu64
-               " undecided %u pool %u unmarked %u gated %u handed %" PRIu64 " sequence %" PRIu64
-               " placed %d sync %d\n",
-               n, s.height, s.sealed_height, s.engine.view, s.engine.index_decided,
-               s.engine.undecided, s.pool.txs, s.pool.unmarked, s.gated, s.handed, s.sequence,
-               s.anchored, s.syncing);
-    }
+    uint64_t set = 0;
+    for (uint16_t n = 0; n < sim->replicas; n++)
+        if (sim->nodes[n].honest) set |= (uint64_t)1 << n;
+    return set;
 }
 
-/* The last node stops and comes back without its ledger; the second time without its journal too,
- * so that the host gives it no signer. */
-static void lose(struct sim *sim, bool everything)
+static void run_until(struct sim *sim, uint64_t at_ms)
 {
-    uint16_t n = (uint16_t)(sim->options.nodes - 1);
-    struct sim_node *node = &sim->nodes[n];
-    if (node->height < SIM_FAR_BLOCKS)
-        fail(sim, "only %" PRIu64 " blocks to catch up", node->height);
-    crash(sim, n, true);
-    node->disarmed = everything;
-    while (everything && node->records_count > 0)
-        blob_unref(node->records[--node->records_count].payload);
-    if (everything) node->durable = node->first = 0;
+    while (!sim->failed && sim->queue.count > 0 && sim->queue.heap[0].at_ms < at_ms)
+        step(sim);
+    if (!sim->failed) sim->now_ms = max_u64(sim->now_ms, at_ms);
+}
+
+/* Progress in bounded time, or it is a violation. */
+static void run_until_final(struct sim *sim, uint64_t replicas, uint64_t most_ms, const char *who)
+{
+    uint64_t deadline = sim->now_ms + most_ms;
+    char why[160];
+    while (!sim->failed && !all_final(sim, replicas, why)) {
+        if (sim->now_ms >= deadline)
+            sim_fail(sim, CHECK_LIVENESS, "not all is final on %s after %" PRIu64 " s: %s", who,
+                     most_ms / 1000, why);
+        run_until(sim, sim->now_ms + LOOK_MS);
+    }
 }
 
 static uint64_t records_written(const struct sim *sim)
 {
     uint64_t count = 0;
-    for (uint16_t n = 0; n < sim->options.nodes; n++)
-        count += sim->nodes[n].records_count;
+    for (uint16_t n = 0; n < sim->replicas; n++)
+        count += sim->nodes[n].records;
     return count;
 }
 
-/* What a node keeps is bounded by what is unsealed, not by how long it has run. */
-static void check_bounds(struct sim *sim)
+/* When all is final the network falls silent: no record, no block, no message. A liar may go on
+ * talking, and a frail node may have forgotten what the others know. */
+static void run_silence(struct sim *sim)
 {
-    for (uint16_t n = 0; n < sim->options.nodes; n++) {
-        struct replica_status status;
-        if (sim->nodes[n].liar) continue;
-        replica_status(sim->nodes[n].replica, &status);
-        if (status.proposals > SIM_PROPOSALS_MAX)
-            fail(sim, "node %u keeps %u proposals", n, status.proposals);
-    }
-}
-
-static void step(struct sim *sim)
-{
-    struct sim_event event = next_event(sim);
-    sim->now_ms = event.at_ms;
-    if (!sim->healing && sim->now_ms >= sim->options.faults_ms) heal(sim);
-    if (!postpone(sim, &event)) handle(sim, &event);
-    event_free(&event);
-    sim->result->events++;
-}
-
-/* When all is final the network falls silent: no record, no block. A liar may go on talking. */
-static void run_idle(struct sim *sim)
-{
-    uint64_t settled = sim->now_ms + IDLE_SETTLE_MS;
-    while (!sim->failed && sim->heap_count > 0 && sim->heap[0].at_ms < settled)
-        step(sim);
+    char why[160];
+    run_until(sim, sim->now_ms + SETTLE_MS);
     uint64_t written = records_written(sim);
-    while (!sim->failed && sim->heap_count > 0 && sim->heap[0].at_ms < settled + IDLE_MS)
-        step(sim);
+    uint64_t sent = sim->result->messages;
+    run_until(sim, sim->now_ms + SILENCE_MS);
+    if (sim->failed) return;
     uint64_t more = records_written(sim) - written;
-    if (more > 0 && sim->options.liars == 0)
-        fail(sim, "%" PRIu64 " records were written while nothing happened", more);
-    if (!sim->failed && !all_final(sim)) fail(sim, "what was final is so no more");
-    check_bounds(sim);
+    bool lied = sim->plan->liars != 0 || sim->plan->twins != 0;
+    if (more > 0 && !lied && !sim->plan->frail)
+        sim_fail(sim, CHECK_SILENCE, "%" PRIu64 " records were written while nothing happened",
+                 more);
+    if (sim->result->messages > sent && !lied && !sim->plan->frail)
+        sim_fail(sim, CHECK_SILENCE, "%" PRIu64 " messages were sent while nothing happened",
+                 sim->result->messages - sent);
+    if (lied)
+        run_until_final(sim, honest(sim), CORE_MS, "every node");
+    else if (!all_final(sim, honest(sim), why))
+        sim_fail(sim, CHECK_LIVENESS, "what was final is so no more: %s", why);
+}
+
+/* At rest a node keeps what is unsealed, however long it has run. */
+static void finish_nodes(struct sim *sim)
+{
+    for (uint16_t n = 0; n < sim->replicas && !sim->failed; n++) {
+        struct sim_node *node = &sim->nodes[n];
+        struct replica_status status;
+        if (!node->honest || !node->alive) continue;
+        replica_status(node->replica, &status);
+        if (status.proposals > SIM_PROPOSALS_MAX)
+            sim_fail(sim, CHECK_BOUNDS, "node %u keeps %u proposals at rest", n, status.proposals);
+        if (!node->frail) checker_finish(sim->checker, n, node->reader);
+    }
 }
 
 static void run(struct sim *sim)
 {
-    uint64_t deadline = sim->options.faults_ms + HEAL_MS;
-    while (sim->heap_count > 0 && !sim->failed) {
-        if (sim->healing && all_final(sim)) {
-            if (sim->losses == 0) {
-                sim->result->progressed = true;
-                run_idle(sim);
-                break;
-            }
-            lose(sim, --sim->losses == 0);
-            deadline = sim->now_ms + HEAL_MS;
-        }
-        step(sim);
-        if (sim->now_ms > deadline) fail(sim, "no end within %u s after healing", HEAL_MS / 1000);
+    const struct plan *plan = sim->plan;
+    run_until(sim, plan->faults_ms);
+    if (sim->failed || plan->beyond) return;
+    heal_core(sim);
+    run_until_final(sim, plan->core, CORE_MS, "the core");
+    if (sim->failed) return;
+    heal_all(sim);
+    run_until_final(sim, honest(sim), ALL_MS, "every node");
+    for (unsigned losses = plan->far_behind ? 2 : 0; losses > 0 && !sim->failed; losses--) {
+        lose_ledger(sim, losses == 1);
+        run_until_final(sim, honest(sim), ALL_MS, "every node");
     }
-    if (sim->failed) print_state(sim);
+    if (!sim->failed) run_silence(sim);
+    if (!sim->failed) finish_nodes(sim);
 }
 
-static void draw_liars(struct sim_options *options, struct stream *rates)
+void sim_run(const struct plan *plan, const struct sim_view *view, struct sim_result *result)
 {
-    uint16_t most = (uint16_t)((options->nodes - 1) / 3);
-    bool lie = stream_chance(rates, 350);
-    if (most == 0) return;
-    uint64_t liars = stream_between(rates, 1, most);
-    options->liars = lie ? (uint16_t)liars : 0;
-}
-
-void sim_options_draw(struct sim_options *options, uint64_t seed, uint16_t nodes)
-{
-    struct stream rates = stream_of(seed, STREAM_RATES);
-    *options = (struct sim_options){ .seed = seed, .nodes = nodes, .faults_ms = 12000 };
-    uint64_t drawn = stream_between(&rates, 1, 7);
-    if (nodes == 0) options->nodes = (uint16_t)drawn;
-    options->transactions = (uint32_t)stream_between(&rates, 5, 40);
-    options->loss_permille = (unsigned)stream_between(&rates, 0, 150);
-    options->duplicate_permille = (unsigned)stream_between(&rates, 0, 150);
-    options->delay_ms_max = (unsigned)stream_between(&rates, 2, 120);
-    options->sync_ms_max = (unsigned)stream_between(&rates, 0, 60);
-    options->crash_permille = (unsigned)stream_between(&rates, 0, 200);
-    options->wipe_permille = (unsigned)stream_between(&rates, 0, 300);
-    options->power_permille = (unsigned)stream_between(&rates, 0, 700);
-    options->partition_permille = (unsigned)stream_between(&rates, 0, 300);
-    options->pause_permille = (unsigned)stream_between(&rates, 0, 60);
-    options->brief_permille = (unsigned)stream_between(&rates, 0, 300);
-    options->wild_permille = (unsigned)stream_between(&rates, 0, 200);
-    options->skew_ms_max = (unsigned)stream_between(&rates, 0, 1500);
-    options->check_ms_max = (unsigned)stream_between(&rates, 1, 20);
-    bool slow = stream_chance(&rates, 200);
-    options->ledger_ms_max = (unsigned)stream_between(&rates, 1, slow ? 400 : 10);
-    options->roll_bytes = stream_between(&rates, 2048, 128 * 1024);
-    draw_liars(options, &rates);
-}
-
-void sim_options_far_behind(struct sim_options *options, uint64_t seed, uint16_t nodes)
-{
-    *options = (struct sim_options){
-        .seed = seed,
-        .nodes = nodes ? nodes : 4,
-        .transactions = SIM_FAR_TXS,
-        .faults_ms = (uint64_t)SIM_FAR_TXS * SIM_FAR_BEAT_MS,
-        .delay_ms_max = 1,
-        .check_ms_max = 2,
-        .ledger_ms_max = 3,
-        .roll_bytes = 256 * 1024,
-        .far_behind = true,
-    };
-}
-
-void sim_run(const struct sim_options *options, struct sim_result *result)
-{
+    static const struct sim_view blind = { .text = false };
     struct sim *sim = calloc(1, sizeof *sim);
     ASSERT(sim != NULL);
     memset(result, 0, sizeof *result);
-    sim->options = *options;
+    sim->plan = plan;
+    sim->view = view ? view : &blind;
     sim->result = result;
-    sim->losses = options->far_behind ? 2 : 0;
-    set_up(sim);
+    setup_begin(sim);
     run(sim);
-    result->height = sim->nodes[sim->options.nodes - 1].height;
-    result->virtual_ms = sim->now_ms;
-    result->agreed = !sim->failed;
-    finish(sim);
+    result->passed = !sim->failed;
+    setup_end(sim);
+    queue_free(sim);
+    free(sim->clients.list);
+    free(sim->clients.open);
+    free(sim->clients.table);
     free(sim);
 }

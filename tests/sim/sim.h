@@ -1,72 +1,58 @@
 /* tests/sim/sim.h -- a cluster of production replicas in one process, one thread and virtual time.
  *
- * Every node is the replica, engine and ledger that the real node runs; what is simulated is the
- * world around them: a network that loses, delays, duplicates and partitions, a journal whose
- * unsynced end a crash takes, a ledger that a power cut takes back to its last checkpoint, threads
- * that answer late, nodes that stand still, clocks that differ and jump, and members that lie. One
- * seed gives one run, to the bit, whatever the compiler: the trace hash is compared.
+ * Every node is what the real node runs: replica, engine, ledger over SQLite, journal, safety file,
+ * opened in the order of node/node_open.c. What is simulated is the world around them: a network, a
+ * file system that forgets as real ones do, threads that answer late, clocks, processes that die,
+ * clients, members that lie. All that goes wrong stands in the plan; the same plan gives the same
+ * run, to the bit, whatever the compiler: trace hashes are compared.
  *
- * After every event: no two blocks at one height, a seal only over what its signers executed, no
- * honest node stops or accuses another. At the end everything but the liars is healed, and every
- * submitted transaction must be final on every node and all heads equal within bounded virtual
- * time; then nothing is written any more.
+ *     faults      until plan.faults_ms: the plan's faults, clients submit
+ *     core        plan.core is healed, everything else stays as broken as it is, for good: whatever
+ *                 was submitted must be final and sealed on all of the core in bounded time
+ *     all         everybody is healed but the liars: all heads equal, all sealed, all final
+ *     silence     nothing is written any more (unless somebody lies)
+ *
+ * The checker (checker.h) judges after every event. The run ends with the first violation.
  */
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
 
-#include "node/replica.h"
-#include "random.h"
+#include "checker.h"
+#include "plan.h"
+#include <stdio.h>
 
-enum { NODES_MAX = 31, SIM_TXS_MAX = 8192, SIM_ACCOUNTS = 8 };
-
-struct sim_options {
-    uint64_t seed;
-    uint16_t nodes;        /* the first of them ... */
-    uint16_t liars;        /* ... are Byzantine, as many as are allowed at most */
-    uint32_t transactions; /* to be submitted */
-    uint64_t faults_ms;    /* virtual time with faults */
-    bool trace;            /* print every event */
-    bool far_behind;       /* at the end the last node loses its ledger, then everything */
-    unsigned loss_permille, duplicate_permille;
-    unsigned delay_ms_max;
-    unsigned sync_ms_max;        /* of the journal */
-    unsigned check_ms_max;       /* of the threads that verify */
-    unsigned ledger_ms_max;      /* of the ledger's thread, for a job */
-    uint64_t roll_bytes;         /* of the journal, until it is folded */
-    unsigned crash_permille;     /* a second, for each node */
-    unsigned wipe_permille;      /* of crashes that also lose the ledger */
-    unsigned power_permille;     /* of the others that lose the ledger's last blocks */
-    unsigned pause_permille;     /* a second, for each node: it stands still for a while */
-    unsigned brief_permille;     /* of transactions that are valid for seconds only */
-    unsigned skew_ms_max;        /* of wall clocks, either way */
-    unsigned wild_permille;      /* a second: one clock is off by up to ten seconds */
-    unsigned partition_permille; /* a second */
-};
-
-/* Draws the rates of a seed; nodes 0: their number too, 1 to 7. */
-void sim_options_draw(struct sim_options *options, uint64_t seed, uint16_t nodes);
-
-/* No faults, a transaction every few milliseconds, at least SIM_FAR_BLOCKS blocks. Then the last
- * node loses its ledger, and when it has caught up, ledger and journal: it follows without a
- * signer, as the host would have it. */
-enum { SIM_FAR_BLOCKS = 5000, SIM_FAR_TXS = 5400, SIM_FAR_BEAT_MS = 16 };
-enum { SIM_PROPOSALS_MAX = 1000 };
-void sim_options_far_behind(struct sim_options *options, uint64_t seed, uint16_t nodes);
+struct marks;
 
 struct sim_result {
-    bool agreed, progressed;
-    uint64_t height; /* of all nodes at the end */
-    uint64_t virtual_ms;
-    uint64_t events;
-    uint64_t crashes;
-    uint64_t folds; /* of journals that were cut */
-    uint64_t timeouts;
-    uint64_t committed;  /* transactions */
-    struct digest trace; /* hash over all outputs of all replicas */
+    bool passed;
+    enum check_name check; /* that failed; CHECK_NONE if it passed */
     char problem[256];
+    uint64_t height;     /* blocks agreed on */
+    uint64_t virtual_ms; /* how long the run took */
+    uint64_t events;
+    uint64_t committed; /* transactions in blocks */
+    uint64_t timeouts;  /* of views, of all replicas */
+    uint64_t folds;     /* of journals */
+    uint64_t restarts;  /* of nodes */
+    uint64_t faults[FAULT_KINDS];
+    uint64_t lies[LIE_KINDS];
+    uint64_t messages, lost, duplicated;
+    uint64_t torn_writes, lost_writes, flipped_bits, failed_ops; /* of all disks */
+    uint8_t trace[16];
 };
 
-/* Runs one seed. */
-void sim_run(const struct sim_options *options, struct sim_result *result);
+/* What people see of a run; changes nothing in it. */
+struct sim_view {
+    bool text;           /* every output and fault as a line */
+    FILE *mermaid;       /* or NULL: a sequence diagram ... */
+    uint32_t last;       /* ... of the last so many events */
+    struct marks *marks; /* or NULL: what notes, stops and refusals were seen */
+};
+
+/* Runs a plan. view may be NULL. Memory is kept for the next run. */
+void sim_run(const struct plan *plan, const struct sim_view *view, struct sim_result *result);
+
+/* Frees what was kept. */
+void sim_end(void);
 
 #endif

@@ -180,6 +180,69 @@ static void test_safety(const char *dir)
     safety_close(safety);
 }
 
+static uint64_t held_slot; /* what the safety file said when record 2 was reported */
+static const char *held_path;
+
+static void on_held_durable(void *user, uint64_t number)
+{
+    const struct public_key *key = user;
+    struct digest chain_id;
+    struct safety *safety;
+    struct safety_state state;
+    struct problem problem;
+    memset(chain_id.bytes, 7, sizeof chain_id.bytes);
+    CHECK(safety_open(&safety, held_path, key, &chain_id, &state, NULL, &problem) == STATUS_OK);
+    safety_close(safety);
+    if (number == 2) held_slot = state.highest[2].slot;
+    durable = number;
+}
+
+/* What is enqueued while the thread is held goes together: a record is never reported before the
+ * safety file knows what it promises. */
+static void test_held(const char *dir)
+{
+    char path[PATH_BYTES_MAX];
+    char safety_path[PATH_BYTES_MAX];
+    CHECK(path_join(path, dir, "held") == STATUS_OK);
+    CHECK(path_join(safety_path, dir, "held_safety") == STATUS_OK);
+    held_path = safety_path;
+    struct journal_options options = options_of(path, 65536);
+    struct secret_key secret;
+    struct public_key key;
+    key_generate(&secret, &key);
+    struct problem problem;
+    struct safety *safety;
+    struct safety_state state;
+    CHECK(safety_create(safety_path, &key, &options.chain_id, &problem) == STATUS_OK);
+    CHECK(safety_open(&safety, safety_path, &key, &options.chain_id, &state, NULL, &problem) ==
+          STATUS_OK);
+    struct journal *journal;
+    CHECK(journal_open(&journal, &options, on_record, &(struct seen){ 0 }, NULL, &problem) ==
+          STATUS_OK);
+    struct journal_thread_options wanted = { .journal = journal,
+                                             .safety = safety,
+                                             .segment_size = 65536,
+                                             .on_durable = on_held_durable,
+                                             .on_failed = on_failed,
+                                             .user = &key };
+    struct journal_thread *thread;
+    CHECK(journal_thread_start(&thread, &loop, &wanted) == STATUS_OK);
+    durable = 0;
+    journal_thread_hold(thread);
+    append(thread, NULL);
+    append(thread, NULL);
+    usleep(50000); /* Time enough to take them. */
+    uv_run(&loop, UV_RUN_NOWAIT);
+    CHECK(durable == 0);
+    state.highest[2].slot = 42;
+    journal_thread_safety(thread, &state);
+    journal_thread_release(thread);
+    wait_durable(2);
+    CHECK(held_slot == 42);
+    journal_thread_stop(thread);
+    uv_run(&loop, UV_RUN_DEFAULT);
+}
+
 /* A file that may not grow stands for a full disk: the write fails, once and for ever. */
 static void test_failure(const char *dir)
 {
@@ -219,6 +282,7 @@ int main(void)
     CHECK(mkdtemp(dir));
     test_groups(dir);
     test_safety(dir);
+    test_held(dir);
     test_failure(dir);
     CHECK(uv_loop_close(&loop) == 0);
     char command[64];

@@ -86,12 +86,21 @@ def main():
           "batch": tagged("witan/batch/v1", b"two").hex()}
     b3 = {"index": 2, "view": 5, "parent_view": 1, "parent": digest(b1).hex(),
           "batch": tagged("witan/batch/v1", b"").hex()}
-    for p in (b1, b2, b3):
+    b4 = {"index": 3, "view": 3, "parent_view": 2, "parent": digest(b2).hex(),
+          "batch": tagged("witan/batch/v1", b"").hex()}
+    b5 = {"index": 3, "view": 6, "parent_view": 5, "parent": digest(b3).hex(),
+          "batch": tagged("witan/batch/v1", b"").hex()}
+    b6 = {"index": 3, "view": 4, "parent_view": 2, "parent": digest(b2).hex(),
+          "batch": tagged("witan/batch/v1", b"").hex()}
+    b7 = dict(b4, parent_view=1)
+    b8 = dict(b4, index=4)
+    for p in (b1, b2, b3, b4, b5, b6, b7, b8):
         p["header"] = header(p).hex()
         p["digest"] = digest(p).hex()
     root_certificate = certificate(2, 0, 0, root, 4, [])
     votes1 = certificate(2, 1, 1, digest(b1), 4, [0, 1, 3])
     votes2 = certificate(2, 2, 2, digest(b2), 4, [0, 2, 3])
+    votes4 = certificate(2, 3, 3, digest(b4), 4, [0, 1, 3])
     commits1 = certificate(3, 1, 1, digest(b1), 4, [1, 2, 3])
     tc4 = timeouts(4, 4, [0, 1, 2], [1, 0, 1], votes1)
     vote = statement(2, 1, 1, 0, digest(b1))
@@ -99,7 +108,7 @@ def main():
         "chain_id": chain_id.hex(),
         "epoch": 3,
         "root": root.hex(),
-        "proposals": [b1, b2, b3],
+        "proposals": [b1, b2, b3, b4],
         "leader_orders": [{"n": n, "order": leader_order(chain_id, 3, n)} for n in (1, 2, 4, 7, 100)],
         "attachments": [
             {"kind": "proposal", "bytes": (header(b1) + warrant(root_certificate)).hex()},
@@ -114,9 +123,32 @@ def main():
              "digest": digest(b1).hex()},
             {"form": 2, "bytes": (u8(2) + header(b2) + votes2).hex(), "index": 1, "view": 1,
              "digest": digest(b1).hex()},
+            {"form": 3, "bytes": (u8(3) + header(b2) + header(b4) + votes4).hex(), "index": 1,
+             "view": 1, "digest": digest(b1).hex()},
         ],
         "proofs_refused": [
-            {"why": "unknown form", "bytes": (u8(3) + commits1).hex()},
+            {"why": "unknown form", "bytes": (u8(4) + commits1).hex()},
+            {"why": "form 0", "bytes": (u8(0) + commits1).hex()},
+            {"why": "one header for a three-chain", "bytes": (u8(3) + header(b2) + votes2).hex()},
+            {"why": "the grandchild is not certified",
+             "bytes": (u8(3) + header(b2) + header(b4) + votes2).hex()},
+            {"why": "commit votes of the grandchild",
+             "bytes": (u8(3) + header(b2) + header(b4) +
+                       certificate(3, 3, 3, digest(b4), 4, [0, 1, 3])).hex()},
+            {"why": "the grandchild grows from another child",
+             "bytes": (u8(3) + header(b3) + header(b4) + votes4).hex()},
+            {"why": "the child is not of the next view",
+             "bytes": (u8(3) + header(b3) + header(b5) +
+                       certificate(2, 3, 6, digest(b5), 4, [0, 1, 2])).hex()},
+            {"why": "the grandchild is not of the next view",
+             "bytes": (u8(3) + header(b2) + header(b6) +
+                       certificate(2, 3, 4, digest(b6), 4, [0, 1, 2])).hex()},
+            {"why": "the grandchild names another view of its parent",
+             "bytes": (u8(3) + header(b2) + header(b7) +
+                       certificate(2, 3, 3, digest(b7), 4, [0, 1, 2])).hex()},
+            {"why": "an index is left out",
+             "bytes": (u8(3) + header(b2) + header(b8) +
+                       certificate(2, 4, 3, digest(b8), 4, [0, 1, 2])).hex()},
             {"why": "votes are not commit votes", "bytes": (u8(1) + votes1).hex()},
             {"why": "the child is another proposal", "bytes": (u8(2) + header(b3) + votes2).hex()},
             {"why": "the child is not of the next view",
@@ -128,6 +160,8 @@ def main():
         "records": {
             "promise": (b"\x01\x01" + vote + u8(3) + header(b1) + root_certificate +
                         bytes32(b"")).hex(),
+            "promise_locking": (b"\x01\x01" + statement(2, 3, 3, 0, digest(b4)) + u8(11) +
+                                header(b4) + votes2 + u64(1) + bytes32(b"")).hex(),
             "decided": (b"\x01\x02" + u32(1) + header(b1) + bytes32(u8(1) + commits1)).hex(),
             "certificates": (b"\x01\x03" + u8(6) + votes1 + tc4).hex(),
             "header": (b"\x01\x04" + header(b2)).hex(),
@@ -135,7 +169,8 @@ def main():
         "records_refused": [
             {"why": "unknown version", "bytes": (b"\x02\x04" + header(b2)).hex()},
             {"why": "unknown type", "bytes": (b"\x01\x05" + header(b2)).hex()},
-            {"why": "unknown part", "bytes": (b"\x01\x03" + u8(8)).hex()},
+            {"why": "unknown part", "bytes": (b"\x01\x03" + u8(16)).hex()},
+            {"why": "a lock cut short", "bytes": (b"\x01\x03" + u8(8) + u32(1)).hex()},
             {"why": "too many headers", "bytes": (b"\x01\x02" + u32(1025)).hex()},
             {"why": "empty", "bytes": ""},
         ],

@@ -114,6 +114,8 @@ struct node {
     bool pool[TXS_MAX];
     bool done[TXS_MAX]; /* executed */
     uint64_t executed;
+    uint64_t decided;  /* by the engine; its commits may still stand in the queue */
+    bool hollow;       /* as last told to the engine */
     uint64_t anchored; /* up to here decisions may come before their batches */
     uint64_t wake_at_ms;
     struct digest parent; /* what the engine would build on */
@@ -480,6 +482,7 @@ static inline void node_take(struct cluster *c, uint16_t index)
     for (uint32_t i = 0; i < c->out->count; i++) {
         const struct effect *effect = &c->out->list[i];
         trace_effect(c, index, effect);
+        if (effect->kind == EFFECT_COMMIT) node->decided = effect->commit.proposal.index;
         if (effect->kind == EFFECT_PERSIST) {
             node_persist(c, index, effect);
             continue;
@@ -508,10 +511,36 @@ static inline void node_take(struct cluster *c, uint16_t index)
     node_release(c, index);
 }
 
+/* Is all that is proposed and not decided empty, as far as this node holds it? */
+static inline bool node_is_hollow(struct cluster *c, const struct node *node)
+{
+    for (size_t i = node->held_count; i-- > 0;)
+        if (node->held[i].proposal.index > node->decided &&
+            batch_tx(c, &node->held[i].proposal.batch) != 0)
+            return false;
+    return true;
+}
+
+/* One event as the engine sees it, with what the node knows at this moment. */
+static inline void node_give(struct cluster *c, uint16_t index, struct event *event)
+{
+    struct node *node = &c->nodes[index];
+    event->now_ms = c->now_ms;
+    event->work = event->kind == EVENT_BATCH || node_next_tx(c, node) != 0;
+    event->hollow = node->hollow = node_is_hollow(c, node);
+    effects_reset(c->out);
+    c->ops->step(node->engine, event, c->out);
+}
+
 /* Offers batches as long as the engine invites; zero is an empty batch. */
 static inline void node_offer(struct cluster *c, uint16_t index)
 {
     struct node *node = &c->nodes[index];
+    struct event changed = { .kind = EVENT_TIMER };
+    if (node_is_hollow(c, node) != node->hollow) {
+        node_give(c, index, &changed);
+        node_take(c, index);
+    }
     for (int i = 0; i < 16 && c->out->invite != INVITE_NONE; i++) {
         uint64_t tx = node_next_tx(c, node);
         if (tx == 0 && c->out->invite != INVITE_ANY) return;
@@ -519,10 +548,7 @@ static inline void node_offer(struct cluster *c, uint16_t index)
                                      .parent = c->out->parent,
                                      .batch = batch_of(c, tx) };
         struct event event = { .kind = EVENT_BATCH, .batch = proposal.batch };
-        event.now_ms = c->now_ms;
-        event.work = true;
-        effects_reset(c->out);
-        c->ops->step(node->engine, &event, c->out);
+        node_give(c, index, &event);
         for (uint32_t e = 0; e < c->out->count; e++)
             if (c->out->list[e].kind == EFFECT_PERSIST && c->out->list[e].persist.stores)
                 node_hold(node, &c->out->list[e].persist.proposal);
@@ -532,11 +558,7 @@ static inline void node_offer(struct cluster *c, uint16_t index)
 
 static inline void node_step(struct cluster *c, uint16_t index, struct event *event)
 {
-    struct node *node = &c->nodes[index];
-    event->now_ms = c->now_ms;
-    event->work = node_next_tx(c, node) != 0;
-    effects_reset(c->out);
-    c->ops->step(node->engine, event, c->out);
+    node_give(c, index, event);
     node_take(c, index);
     node_offer(c, index);
 }
@@ -547,6 +569,8 @@ static inline void node_start(struct cluster *c, uint16_t index)
 {
     struct node *node = &c->nodes[index];
     node->up = true;
+    node->decided = node->executed;
+    node->hollow = false;
     node->config = (struct engine_config){ .self = index,
                                            .committee = &c->committee,
                                            .domain = c->domain,
@@ -670,6 +694,7 @@ static inline void cluster_anchor(struct cluster *c, uint16_t index, uint64_t ex
     struct node *node = &c->nodes[index];
     node_execute_up_to(c, node, max_u64(node->executed, executed));
     node->anchored = max_u64(node->anchored, last);
+    node->decided = max_u64(node->decided, node->executed);
     struct event event = { .kind = EVENT_DECIDED };
     event.decided.list = list;
     event.decided.count = count;

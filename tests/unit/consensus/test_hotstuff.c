@@ -260,6 +260,107 @@ Test(hotstuff, observer_follows_and_is_silent, .init = setup, .fini = teardown)
     free(out);
 }
 
+/* ---- Three-chain ---- */
+
+static void setup_three(void)
+{
+    setup();
+    cluster.options[cluster.options_count++] = (struct engine_option){ "phases", 3 };
+}
+
+Test(hotstuff, three_chain_decides_by_two_more_proposals_and_is_silent, .init = setup_three,
+     .fini = teardown)
+{
+    cluster_start(&cluster);
+    cluster_run(&cluster, 60 * 1000);
+    cr_assert_eq(cluster.messages, 0);
+    cluster_submit(&cluster, 0, 1);
+    cluster_run(&cluster, 900);
+    expect_all_executed(1);
+    cr_assert(cluster_is_idle(&cluster));
+    uint64_t messages = cluster.messages;
+    cr_assert_eq(messages, 3 * 3 * (1 + 4)); /* three proposals and their votes */
+    cluster_run(&cluster, 60 * 1000);
+    cr_assert_eq(cluster.messages, messages);
+}
+
+/* The smallest limit must not stand in the way of the successors that alone decide. */
+Test(hotstuff, three_chain_is_not_limited_in_flight, .init = setup_three, .fini = teardown)
+{
+    cluster.options[cluster.options_count++] = (struct engine_option){ "undecided_max", 1 };
+    cluster_start(&cluster);
+    for (uint64_t tx = 1; tx <= 20; tx++)
+        cluster_submit(&cluster, 0, tx);
+    cluster_run(&cluster, 2000);
+    cr_assert_str_eq(cluster.failure, "");
+    cr_expect(cluster.nodes[0].done[20]);
+    cr_expect(cluster_is_idle(&cluster));
+    cluster_submit(&cluster, 0, 21);
+    cluster_run(&cluster, 900);
+    cr_expect(cluster.nodes[0].done[21], "behind two that are certified and not decided");
+}
+
+Test(hotstuff, three_chain_with_one_of_four_dead_at_every_place, .init = start_crypto)
+{
+    for (uint16_t dead = 0; dead < 4; dead++) {
+        cluster_init(&cluster, 4, 1);
+        cluster.options[cluster.options_count++] = (struct engine_option){ "phases", 3 };
+        cluster_start(&cluster);
+        cluster_crash(&cluster, dead, 0);
+        for (uint64_t tx = 1; tx <= 10; tx++)
+            cluster_submit(&cluster, (uint16_t)((dead + 1) % 4), tx);
+        cluster_run(&cluster, 60 * 1000);
+        cr_assert_str_eq(cluster.failure, "");
+        for (uint16_t i = 0; i < 4; i++)
+            if (i != dead) cr_expect(cluster.nodes[i].done[10]);
+        cr_expect(cluster_is_idle(&cluster));
+        cluster_free(&cluster);
+    }
+}
+
+Test(hotstuff, three_chain_of_every_size, .init = start_crypto)
+{
+    static const uint16_t sizes[] = { 1, 2, 3, 4, 5, 6, 7, 10 };
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        cluster_init(&cluster, sizes[i], 1);
+        cluster.options[cluster.options_count++] = (struct engine_option){ "phases", 3 };
+        cluster_start(&cluster);
+        uint16_t faulty = max_faulty_of(FAULT_BYZANTINE, sizes[i]);
+        for (uint16_t dead = 0; dead < faulty; dead++)
+            cluster_crash(&cluster, dead, 0);
+        for (uint64_t tx = 1; tx <= 5; tx++)
+            cluster_submit(&cluster, faulty, tx);
+        cluster_run(&cluster, 120 * 1000);
+        cr_assert_str_eq(cluster.failure, "");
+        for (uint16_t n = faulty; n < sizes[i]; n++)
+            cr_expect(cluster.nodes[n].done[5], "%u of %u", n, sizes[i]);
+        cr_expect(cluster_is_idle(&cluster));
+        cluster_free(&cluster);
+    }
+}
+
+Test(hotstuff, three_chain_far_behind_comes_back_by_an_anchor, .init = setup_three,
+     .fini = teardown)
+{
+    cluster_start(&cluster);
+    cluster_crash(&cluster, 3, 0);
+    for (uint64_t tx = 1; tx <= 200; tx++) {
+        cluster_submit(&cluster, 0, tx);
+        cluster_run(&cluster, 100);
+    }
+    cluster_run(&cluster, 100 * 1000);
+    cr_assert(cluster.nodes[0].done[200]);
+    cluster_restart(&cluster, 3);
+    cluster_submit(&cluster, 0, 201);
+    cluster_run(&cluster, 10 * 1000);
+    cluster_anchor(&cluster, 3, cluster.decided - 100);
+    cluster_submit(&cluster, 0, 202);
+    cluster_run(&cluster, 10 * 1000);
+    expect_all_executed(cluster.decided);
+    cr_expect(cluster.nodes[3].done[202]);
+    cr_expect(cluster_is_idle(&cluster));
+}
+
 Test(hotstuff, a_batch_without_an_invitation_is_ignored, .init = setup, .fini = teardown)
 {
     cluster_start(&cluster);

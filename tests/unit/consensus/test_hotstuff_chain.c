@@ -347,3 +347,126 @@ Test(hotstuff_chain, a_decision_on_a_branch_that_left_the_chain_halts)
     free(commits);
     free(certified);
 }
+
+/* ---- Three-chain ---- */
+
+static void open_three_chain(void)
+{
+    static const struct engine_option option = { "phases", THREE_CHAIN };
+    crafted_config.options = &option;
+    crafted_config.options_count = 1;
+    open_at(0);
+}
+
+/* A proposal on parent in this view, its certificate learned; its index is the parent's plus 1. */
+static struct certificate *extend(const struct certificate *parent, uint64_t view)
+{
+    struct proposal proposal = craft_proposal(parent, view, "batch");
+    struct certificate *certificate = craft_certificate(proposal_statement(VOTE, &proposal), 0);
+    learn_proposal(h, &proposal, out);
+    learn_certificate(h, certificate, out);
+    return certificate;
+}
+
+Test(hotstuff_chain, three_in_consecutive_views_decide_the_first)
+{
+    open_three_chain();
+    for (uint64_t i = 1; i <= 3; i++) {
+        cr_expect_eq(h->decided.index, 0);
+        learn_proposal(h, &chain[i], out);
+        learn_certificate(h, votes[i], out);
+    }
+    cr_expect_eq(h->decided.index, 1);
+    cr_expect_eq(count_effects(EFFECT_COMMIT), 1);
+    struct span proof = find_effect(EFFECT_COMMIT)->commit.proof;
+    cr_assert_eq(proof_read(proof, &h->proof), STATUS_OK);
+    cr_expect_eq(h->proof.form, PROOF_THREE_CHAIN);
+    cr_expect_eq(h->proof.position.index, 1);
+    learn_proposal(h, &chain[4], out);
+    learn_certificate(h, votes[4], out);
+    cr_expect_eq(h->decided.index, 2);
+}
+
+Test(hotstuff_chain, three_with_a_view_between_decide_nothing)
+{
+    static const uint64_t views[][3] = { { 1, 2, 4 }, { 1, 3, 4 }, { 2, 4, 6 }, { 1, 3, 5 } };
+    for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
+        open_three_chain();
+        struct certificate *first = extend(votes[0], views[i][0]);
+        struct certificate *second = extend(first, views[i][1]);
+        struct certificate *third = extend(second, views[i][2]);
+        cr_expect_eq(h->decided.index, 0, "views %zu", i);
+        struct certificate *fourth = extend(third, views[i][2] + 1);
+        struct certificate *fifth = extend(fourth, views[i][2] + 2);
+        cr_expect_eq(h->decided.index, 3, "with all that is below");
+        free(first);
+        free(second);
+        free(third);
+        free(fourth);
+        free(fifth);
+    }
+}
+
+/* Whichever of the three headers comes last. */
+Test(hotstuff_chain, a_late_header_completes_the_three)
+{
+    for (uint64_t late = 1; late <= 3; late++) {
+        open_three_chain();
+        for (uint64_t i = 1; i <= 3; i++)
+            if (i != late) learn_proposal(h, &chain[i], out);
+        for (uint64_t i = 1; i <= 3; i++)
+            learn_certificate(h, votes[i], out);
+        cr_expect_eq(h->decided.index, 0);
+        learn_proposal(h, &chain[late], out);
+        cr_expect_eq(h->decided.index, 1, "late %llu", (unsigned long long)late);
+        cr_expect_eq(h->view, 4);
+    }
+}
+
+/* Without the header in the middle nobody can tell what is decided: it is fetched. */
+Test(hotstuff_chain, a_hole_below_the_highest_certificate_is_fetched)
+{
+    open_three_chain();
+    learn_proposal(h, &chain[1], out);
+    learn_proposal(h, &chain[3], out);
+    learn_certificate(h, votes[3], out);
+    tick(0);
+    tick(1000);
+    const struct effect *fetch = find_effect(EFFECT_FETCH);
+    cr_assert_not_null(fetch);
+    cr_expect(digest_equal(&fetch->fetch.digest, &votes[2]->statement.digest));
+    cr_expect_eq(fetch->fetch.index, 2);
+}
+
+/* What is left at the end orders nothing: no clock ticks for it, and no proposal is wanted. */
+Test(hotstuff_chain, hollow_proposals_await_no_decision)
+{
+    open_three_chain();
+    for (uint64_t i = 1; i <= 3; i++)
+        learn_proposal(h, &chain[i], out);
+    learn_certificate(h, votes[3], out);
+    cr_assert_eq(undecided_count(h), 2);
+    cr_expect(decision_awaited(h), "nobody has said that they are hollow");
+
+    struct event event = { .kind = EVENT_TIMER, .hollow = true };
+    struct engine_status status;
+    effects_reset(out);
+    hotstuff_ops.step(h, &event, out);
+    hotstuff_ops.status(h, &status);
+    cr_expect_not(decision_awaited(h));
+    cr_expect_eq(out->wake_at_ms, UINT64_MAX);
+    cr_expect_eq(status.undecided, 0);
+    cr_expect_eq(status.index_high, 3);
+
+    learn_proposal(h, &chain[5], out);
+    learn_certificate(h, votes[5], out);
+    cr_expect(decision_awaited(h), "who knows what the missing one holds?");
+}
+
+Test(hotstuff_chain, a_two_chain_awaits_the_decision_of_everything)
+{
+    learn_proposal(h, &chain[1], out);
+    learn_certificate(h, votes[1], out);
+    h->hollow = true;
+    cr_expect(decision_awaited(h));
+}

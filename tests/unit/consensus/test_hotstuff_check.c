@@ -306,6 +306,81 @@ Test(hotstuff_check, a_child_in_a_later_view_decides_nothing)
     free(votes5);
 }
 
+/* From here on the committee runs the three-chain. */
+static void three_chain(void)
+{
+    static const struct engine_option option = { "phases", THREE_CHAIN };
+    crafted_config.options = &option;
+    crafted_config.options_count = 1;
+}
+
+/* b1 <- b2 <- b3, the last of them in this view; the proof of b1 by the certificate of b3. */
+static struct span three_chain_proof(uint64_t view)
+{
+    static uint8_t bytes[PROOF_BYTES_MAX];
+    struct proposal headers[] = { b2, craft_proposal(votes2, view, "three") };
+    struct certificate *votes3 = craft_votes(&headers[1]);
+    struct writer w;
+    writer_init_fixed(&w, bytes, sizeof bytes);
+    proof_write(&w, PROOF_THREE_CHAIN, headers, votes3);
+    free(votes3);
+    return writer_span(&w);
+}
+
+Test(hotstuff_check, three_chain_decided)
+{
+    three_chain();
+    struct span proof = three_chain_proof(3);
+    cr_expect_eq(hotstuff_ops.check_decided(&crafted_config, &b1, proof), STATUS_OK);
+    cr_expect_eq(hotstuff_ops.check_decided(&crafted_config, &b2, proof), STATUS_MISMATCH);
+    expect(STATUS_OK, 2, craft_sync_message(votes2, NULL, proof));
+    ((uint8_t *)proof.data)[proof.size - 1] ^= 1;
+    cr_expect_eq(hotstuff_ops.check_decided(&crafted_config, &b1, proof), STATUS_BAD_SIGNATURE);
+}
+
+Test(hotstuff_check, three_views_must_be_consecutive)
+{
+    three_chain();
+    struct span proof = three_chain_proof(4);
+    cr_expect_eq(hotstuff_ops.check_decided(&crafted_config, &b1, proof), STATUS_INVALID);
+}
+
+Test(hotstuff_check, each_mode_has_its_own_proofs)
+{
+    struct span three = three_chain_proof(3);
+    cr_expect_eq(hotstuff_ops.check_decided(&crafted_config, &b1, three), STATUS_UNSUPPORTED);
+    expect(STATUS_UNSUPPORTED, 2, craft_sync_message(votes2, NULL, three));
+    three_chain();
+    struct span two = proof_of_b1(PROOF_TWO_CHAIN);
+    cr_expect_eq(hotstuff_ops.check_decided(&crafted_config, &b1, two), STATUS_UNSUPPORTED);
+    expect(STATUS_UNSUPPORTED, 2, craft_sync_message(votes2, NULL, two));
+    struct span commits = proof_of_b1(PROOF_COMMIT_VOTES);
+    cr_expect_eq(hotstuff_ops.check_decided(&crafted_config, &b1, commits), STATUS_UNSUPPORTED);
+    expect(STATUS_UNSUPPORTED, 2, craft_sync_message(votes2, NULL, commits));
+}
+
+Test(hotstuff_check, a_three_chain_has_no_commit_votes)
+{
+    expect(STATUS_OK, 2, craft_vote_message(2, COMMIT_VOTE, &b1));
+    three_chain();
+    expect(STATUS_UNSUPPORTED, 2, craft_vote_message(2, COMMIT_VOTE, &b1));
+    expect(STATUS_OK, 2, craft_vote_message(2, VOTE, &b1));
+}
+
+/* A proposal below what the timeouts name: whether to vote for it is for each lock to say. */
+Test(hotstuff_check, a_three_chain_admits_old_certificates)
+{
+    struct proposal late = craft_proposal(root, 5, "late");
+    uint16_t leader = crafted_leader(5);
+    expect(STATUS_INVALID, leader, craft_proposal_message(leader, &late, "late", root, timeouts4));
+    three_chain();
+    expect(STATUS_OK, leader, craft_proposal_message(leader, &late, "late", root, timeouts4));
+    expect(STATUS_INVALID, leader, craft_proposal_message(leader, &late, "late", root, NULL));
+    late = craft_proposal(root, 6, "late");
+    leader = crafted_leader(6);
+    expect(STATUS_INVALID, leader, craft_proposal_message(leader, &late, "late", root, timeouts4));
+}
+
 Test(hotstuff_check, other_chains_epochs_and_sets_are_foreign)
 {
     struct crafted *crafted = craft_vote_message(2, VOTE, &b1);

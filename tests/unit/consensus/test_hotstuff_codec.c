@@ -76,7 +76,7 @@ Test(hotstuff_codec, proofs, .init = setup, .fini = teardown)
         cr_expect_eq(proof.position.view, vector_number(vector, "view"));
         cr_expect(digest_equal(&proof.position.digest, &digest));
         writer_init_fixed(&w, memory, sizeof memory);
-        proof_write(&w, proof.form, &proof.child, &proof.certificate);
+        proof_write(&w, proof.form, proof.headers, &proof.certificate);
         cr_expect(span_equal(writer_span(&w), bytes));
         free((void *)bytes.data);
     }
@@ -111,6 +111,23 @@ Test(hotstuff_codec, promise_record, .init = setup, .fini = teardown)
                                   .attachment = record.attachment };
     record_write_promise(&w, &record.statement, &parts);
     cr_expect(span_equal(writer_span(&w), bytes));
+    free((void *)bytes.data);
+}
+
+Test(hotstuff_codec, promise_record_with_a_lock, .init = setup, .fini = teardown)
+{
+    struct span bytes;
+    read_record("promise_locking", &bytes);
+    cr_assert(record.has_lock);
+    cr_expect_eq(record.lock_view, 1);
+    struct record_parts parts = { .header = &record.header,
+                                  .high = &record.warrant.high,
+                                  .lock_view = &record.lock_view,
+                                  .attachment = record.attachment };
+    record_write_promise(&w, &record.statement, &parts);
+    cr_expect(span_equal(writer_span(&w), bytes));
+    for (size_t size = 0; size < bytes.size; size++)
+        cr_expect_neq(record_read(span_of(bytes.data, size), &record), STATUS_OK);
     free((void *)bytes.data);
 }
 
@@ -180,12 +197,30 @@ Test(hotstuff_codec, records_out_of_range, .init = setup, .fini = teardown)
     free((void *)bytes.data);
 }
 
+/* Indexes that wrap around link as numbers do; they are out of range all the same. */
+Test(hotstuff_codec, a_proof_does_not_wrap_around, .init = setup, .fini = teardown)
+{
+    static struct certificate certificate;
+    struct proposal headers[] = { { .index = UINT64_MAX, .view = 3, .parent_view = 2 },
+                                  { .index = 0, .view = 4, .parent_view = 3 } };
+    headers[1].parent = proposal_digest(&headers[0]);
+    certificate.statement = proposal_statement(VOTE, &headers[1]);
+    proof_write(&w, PROOF_THREE_CHAIN, headers, &certificate);
+    cr_expect_eq(proof_read(writer_span(&w), &proof), STATUS_INVALID);
+}
+
 Test(hotstuff_codec, the_root_is_not_decided, .init = setup, .fini = teardown)
 {
     static struct certificate certificate;
     struct proposal child = { .index = 1, .view = 1 };
     certificate.statement = proposal_statement(VOTE, &child);
     proof_write(&w, PROOF_TWO_CHAIN, &child, &certificate);
+    cr_expect_eq(proof_read(writer_span(&w), &proof), STATUS_INVALID);
+    struct proposal headers[] = { child, { .index = 2, .view = 2, .parent_view = 1 } };
+    headers[1].parent = proposal_digest(&child);
+    certificate.statement = proposal_statement(VOTE, &headers[1]);
+    writer_init_fixed(&w, memory, sizeof memory);
+    proof_write(&w, PROOF_THREE_CHAIN, headers, &certificate);
     cr_expect_eq(proof_read(writer_span(&w), &proof), STATUS_INVALID);
     certificate.statement = (struct statement){ .kind = COMMIT_VOTE };
     writer_init_fixed(&w, memory, sizeof memory);

@@ -93,6 +93,7 @@ static void expect_same_memory(const struct hotstuff *a, const struct hotstuff *
     cr_expect_eq(a->view, b->view);
     cr_expect_eq(a->voted_view, b->voted_view);
     cr_expect_eq(a->one_chain_view, b->one_chain_view);
+    cr_expect_eq(a->lock_view, b->lock_view);
     cr_expect_eq(a->high.statement.view, b->high.statement.view);
     cr_expect_eq(a->timeouts.timeouts.certificate.statement.view,
                  b->timeouts.timeouts.certificate.statement.view);
@@ -317,14 +318,169 @@ Test(hotstuff_records, a_promise_must_match_its_header)
 
 Test(hotstuff_records, options_that_are_not_built)
 {
-    const struct engine_option options[] = { { "phases", 3 },
-                                             { "votes_to", 1 },
-                                             { "leader_turn", 2 } };
-    for (int i = 0; i < 3; i++) {
+    const struct engine_option options[] = {
+        { "phases", 1 }, { "phases", 4 }, { "votes_to", 1 }, { "leader_turn", 2 }
+    };
+    for (int i = 0; i < 4; i++) {
         crafted_config.options = &options[i];
         crafted_config.options_count = 1;
         free(reopen(0, STATUS_UNSUPPORTED));
     }
+}
+
+/* ---- Three-chain ---- */
+
+static void three_chain(void)
+{
+    static const struct engine_option option = { "phases", THREE_CHAIN };
+    crafted_config.options = &option;
+    crafted_config.options_count = 1;
+}
+
+/* Voted b1, b2 and b3, each on the certificate of the one before: locked on b1. */
+static struct hotstuff *locked_engine(void)
+{
+    three_chain();
+    struct certificate *votes2 = craft_votes(&b2);
+    struct proposal b3 = craft_proposal(votes2, 3, "three");
+    struct hotstuff *h = reopen(0, STATUS_OK);
+    learn_proposal(h, &b1, out);
+    promise_vote(h, &b1, out);
+    learn_certificate(h, votes1, out);
+    learn_proposal(h, &b2, out);
+    promise_vote(h, &b2, out);
+    learn_certificate(h, votes2, out);
+    learn_proposal(h, &b3, out);
+    promise_vote(h, &b3, out);
+    free(votes2);
+    return h;
+}
+
+/* Does a vote in view 4, entered by timeouts, follow a proposal on the root, or on b1? */
+static void expect_locked_on_b1(struct hotstuff *h)
+{
+    struct certificate *votes2 = craft_votes(&b2);
+    struct timeout_certificate *timeouts3 = craft_timeouts(3, 2, 2, 2, votes2);
+    struct proposal on_root = craft_proposal(root, 4, "x");
+    struct proposal on_b1 = craft_proposal(votes1, 4, "x");
+    learn_timeouts(h, timeouts3, out);
+    cr_assert_eq(h->view, 4);
+    cr_expect_eq(h->lock_view, 1);
+    cr_expect_not(safe_to_vote(h, &on_root));
+    cr_expect(safe_to_vote(h, &on_b1));
+    free(timeouts3);
+    free(votes2);
+}
+
+Test(hotstuff_records, a_restart_restores_the_lock)
+{
+    struct hotstuff *before = locked_engine();
+    keep_records();
+    struct hotstuff *after = reopen(0, STATUS_OK);
+    expect_same_memory(before, after);
+    expect_locked_on_b1(after);
+    free(before);
+    free(after);
+}
+
+Test(hotstuff_records, a_fold_repeats_the_lock)
+{
+    struct hotstuff *before = locked_engine();
+    effects_reset(out);
+    hotstuff_ops.fold(before, out);
+    keep_records();
+    struct hotstuff *after = reopen(0, STATUS_OK);
+    expect_same_memory(before, after);
+    expect_locked_on_b1(after);
+    free(before);
+    free(after);
+}
+
+/* The lock stands in the record of the vote that set it, so no prefix has the vote without it. */
+Test(hotstuff_records, every_prefix_has_the_lock_of_its_votes)
+{
+    struct hotstuff *before = locked_engine();
+    keep_records();
+    size_t all = journal.count;
+    for (size_t count = 0; count <= all; count++) {
+        journal.count = count;
+        struct hotstuff *after = reopen(0, STATUS_OK);
+        cr_expect_eq(after->lock_view, after->voted_view == 3 ? 1 : 0);
+        free(after);
+    }
+    journal.count = all;
+    free(before);
+}
+
+Test(hotstuff_records, a_vote_and_its_lock_belong_to_the_three_chain)
+{
+    struct hotstuff *h = locked_engine();
+    keep_records();
+    crafted_config.options_count = 0;
+    free(reopen(0, STATUS_MALFORMED));
+    forget_records();
+    free(h);
+
+    h = busy_engine();
+    keep_records();
+    size_t all = journal.count;
+    journal.count = 1; /* the vote for b1, by itself */
+    free(reopen(0, STATUS_OK));
+    three_chain();
+    free(reopen(0, STATUS_MALFORMED));
+    journal.count = all;
+    free(h);
+}
+
+Test(hotstuff_records, a_commit_vote_is_no_promise_of_a_three_chain)
+{
+    struct statement commit = proposal_statement(COMMIT_VOTE, &b1);
+    struct record_parts nothing = { 0 };
+    struct writer w;
+    effects_reset(out);
+    effects_write_begin(out, &w);
+    record_write_promise(&w, &commit, &nothing);
+    emit_persist(out, effects_write_end(out, &w), &commit, NULL);
+    keep_records();
+    free(reopen(0, STATUS_OK));
+    three_chain();
+    free(reopen(0, STATUS_MALFORMED));
+}
+
+/* A record that says a lock above the certificate it was taken from. */
+Test(hotstuff_records, a_lock_is_not_above_its_vote)
+{
+    three_chain();
+    uint64_t lock = 2;
+    struct statement vote = proposal_statement(VOTE, &b2);
+    struct record_parts parts = { .header = &b2, .high = votes1, .lock_view = &lock };
+    for (int i = 0; i < 2; i++, lock--) {
+        struct writer w;
+        effects_reset(out);
+        effects_write_begin(out, &w);
+        record_write_promise(&w, &vote, &parts);
+        emit_persist(out, effects_write_end(out, &w), &vote, &b2);
+        forget_records();
+        keep_records();
+        free(reopen(0, i == 0 ? STATUS_MALFORMED : STATUS_OK));
+    }
+}
+
+Test(hotstuff_records, a_two_chain_decision_is_none_of_a_three_chain)
+{
+    struct hotstuff *h = busy_engine();
+    decide_b1(h);
+    forget_records();
+    effects_reset(out);
+    hotstuff_ops.fold(h, out);
+    uint32_t decided = 0;
+    cr_assert_eq(record_read(out->list[decided].persist.record, &h->record), STATUS_OK);
+    cr_assert_eq(h->record.type, RECORD_DECIDED);
+    out->count = 1;
+    keep_records();
+    three_chain();
+    free(reopen(0, STATUS_MALFORMED));
+    free(h);
 }
 
 Test(hotstuff_records, size_depends_on_the_committee_only)

@@ -233,3 +233,133 @@ Test(hotstuff_safety, a_view_entered_by_timeouts_shows_them)
     cr_expect_null(entry_timeouts(h), "a certificate of the same view is worth more");
     free(timeouts1);
 }
+
+/* ---- Three-chain ---- */
+
+static struct proposal b3;
+static struct certificate *votes2;
+static struct timeout_certificate *timeouts3;
+
+/* Holds b1 <- b2 <- b3, and votes 1 and 2; the first three views are open. */
+static void setup_three(void)
+{
+    static const struct engine_option option = { "phases", THREE_CHAIN };
+    setup();
+    crafted_config.options = &option;
+    crafted_config.options_count = 1;
+    open_as(crafted_leader(2));
+    votes2 = craft_votes(&b2);
+    b3 = craft_proposal(votes2, 3, "three");
+    timeouts3 = craft_timeouts(3, 2, 2, 2, votes2);
+    learn_proposal(h, &b1, out);
+}
+
+static void teardown_three(void)
+{
+    free(votes2);
+    free(timeouts3);
+    teardown();
+}
+
+TestSuite(three_chain_safety, .init = setup_three, .fini = teardown_three);
+
+/* Votes for b1, b2 and b3, each in its view. */
+static void vote_three(void)
+{
+    promise_vote(h, &b1, out);
+    learn_certificate(h, votes1, out);
+    learn_proposal(h, &b2, out);
+    promise_vote(h, &b2, out);
+    learn_certificate(h, votes2, out);
+    learn_proposal(h, &b3, out);
+    cr_expect_eq(h->lock_view, 0, "two votes lock the root");
+    promise_vote(h, &b3, out);
+}
+
+Test(three_chain_safety, a_vote_locks_the_grandparent)
+{
+    vote_three();
+    cr_expect_eq(h->lock_view, 1);
+    cr_expect_eq(h->voted_view, 3);
+}
+
+Test(three_chain_safety, nothing_older_than_the_lock)
+{
+    vote_three();
+    learn_timeouts(h, timeouts3, out);
+    cr_assert_eq(h->view, 4);
+    struct proposal on_root = craft_proposal(root, 4, "x");
+    struct proposal on_b1 = craft_proposal(votes1, 4, "x");
+    struct proposal on_b2 = craft_proposal(votes2, 4, "x");
+    cr_expect_not(safe_to_vote(h, &on_root));
+    cr_expect(safe_to_vote(h, &on_b1), "the lock itself");
+    cr_expect(safe_to_vote(h, &on_b2));
+    h->lock_view = 0;
+    cr_expect(safe_to_vote(h, &on_root), "nothing but the lock forbids it");
+}
+
+/* A lock never falls, also if a later vote grows from something older than its own lock. */
+Test(three_chain_safety, a_lock_only_rises)
+{
+    vote_three();
+    learn_timeouts(h, timeouts3, out);
+    struct proposal on_b1 = craft_proposal(votes1, 4, "x");
+    learn_proposal(h, &on_b1, out);
+    promise_vote(h, &on_b1, out);
+    cr_expect_eq(h->lock_view, 1, "not the root, which is the grandparent of this one");
+}
+
+Test(three_chain_safety, a_decided_parent_is_the_lock)
+{
+    vote_three();
+    h->decided = (struct position){ 2, 2, votes2->statement.digest };
+    tree_prune(&h->tree, 2, 2, &votes2->statement.digest);
+    learn_timeouts(h, timeouts3, out);
+    struct proposal on_b2 = craft_proposal(votes2, 4, "x");
+    cr_assert(safe_to_vote(h, &on_b2));
+    promise_vote(h, &on_b2, out);
+    cr_expect_eq(h->lock_view, 2);
+}
+
+Test(three_chain_safety, there_are_no_commit_votes)
+{
+    cr_expect_not(safe_to_commit_vote(h, votes1));
+    learn_certificate(h, votes1, out);
+    cr_expect_eq(h->last_commit_vote.view, 0);
+    for (uint32_t i = 0; i < out->count; i++)
+        if (out->list[i].kind == EFFECT_SEND)
+            cr_expect_neq(out->list[i].send.statement.kind, COMMIT_VOTE);
+}
+
+Test(three_chain_safety, r_vote_holds_as_in_the_two_chain)
+{
+    promise_vote(h, &b1, out);
+    struct proposal other = craft_proposal(root, 1, "other");
+    cr_expect_not(safe_to_vote(h, &other));
+    promise_timeout(h, out);
+    cr_expect_not(safe_to_time_out(h));
+    learn_certificate(h, votes1, out);
+    promise_timeout(h, out);
+    cr_expect_not(safe_to_vote(h, &b2), "no vote after a timeout of the view");
+}
+
+Test(three_chain_safety, the_lock_is_in_the_record_of_the_vote)
+{
+    vote_three();
+    const struct effect *last = NULL;
+    for (uint32_t i = 0; i < out->count; i++)
+        if (out->list[i].kind == EFFECT_PERSIST) last = &out->list[i];
+    cr_assert_not_null(last);
+    cr_assert_eq(record_read(last->persist.record, &h->record), STATUS_OK);
+    cr_expect_eq(h->record.statement.view, 3);
+    cr_assert(h->record.has_lock);
+    cr_expect_eq(h->record.lock_view, 1);
+}
+
+Test(hotstuff_safety, a_two_chain_locks_nothing)
+{
+    promise_vote(h, &b1, out);
+    cr_expect_eq(h->lock_view, 0);
+    cr_assert_eq(record_read(out->list[0].persist.record, &h->record), STATUS_OK);
+    cr_expect_not(h->record.has_lock);
+}

@@ -1,4 +1,4 @@
-/* Plays tests/scenarios/hotstuff: each file must come out as it is. */
+/* Plays tests/scenarios/hotstuff and hotstuff3: each file must come out as it is. */
 #include "tests/unit/consensus/scenario.h"
 
 #include <criterion/criterion.h>
@@ -32,15 +32,29 @@ static void expect_same(const char *name, const char *actual, const char *expect
                    expected + i, actual_size, actual + i);
 }
 
-static void play(const char *name)
+/* WITAN_MERMAID=DIR: hotstuff_01_normal.mmd and so on; NULL if nobody asks. */
+static FILE *open_drawing(const char *folder, const char *name)
+{
+    const char *directory = getenv("WITAN_MERMAID");
+    char path[512];
+    if (!directory) return NULL;
+    snprintf(path, sizeof path, "%s/%s_%.*s.mmd", directory, folder, (int)strlen(name) - 4, name);
+    FILE *file = fopen(path, "w");
+    cr_assert_not_null(file, "%s", path);
+    return file;
+}
+
+static void play(const char *folder, const char *name)
 {
     char path[512];
-    snprintf(path, sizeof path, "%s/tests/scenarios/hotstuff/%s", WITAN_SOURCE, name);
+    snprintf(path, sizeof path, "%s/tests/scenarios/%s/%s", WITAN_SOURCE, folder, name);
     char *expected = read_all(path);
     FILE *script = fopen(path, "r");
     cr_assert_not_null(script);
-    char *actual = scenario_play(script);
+    FILE *drawing = open_drawing(folder, name);
+    char *actual = scenario_play(script, drawing);
     fclose(script);
+    if (drawing) fclose(drawing);
     if (getenv("WITAN_REWRITE")) {
         FILE *file = fopen(path, "w");
         cr_assert_not_null(file);
@@ -53,18 +67,30 @@ static void play(const char *name)
     free(expected);
 }
 
-Test(scenarios, hotstuff)
+static void play_all(const char *folder, int least)
 {
+    char path[512];
+    snprintf(path, sizeof path, "%s/tests/scenarios/%s", WITAN_SOURCE, folder);
     cr_assert_eq(crypto_start(NULL), STATUS_OK);
-    DIR *folder = opendir(WITAN_SOURCE "/tests/scenarios/hotstuff");
-    cr_assert_not_null(folder);
+    DIR *directory = opendir(path);
+    cr_assert_not_null(directory);
     int played = 0;
-    for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
+    for (struct dirent *entry = readdir(directory); entry; entry = readdir(directory)) {
         size_t size = strlen(entry->d_name);
         if (size < 4 || strcmp(entry->d_name + size - 4, ".txt") != 0) continue;
-        play(entry->d_name);
+        play(folder, entry->d_name);
         played++;
     }
-    closedir(folder);
-    cr_assert_geq(played, 10);
+    closedir(directory);
+    cr_assert_geq(played, least);
+}
+
+Test(scenarios, hotstuff)
+{
+    play_all("hotstuff", 10);
+}
+
+Test(scenarios, hotstuff3)
+{
+    play_all("hotstuff3", 8);
 }

@@ -395,6 +395,19 @@ static struct seal seal_of(uint64_t height, const struct digest *hash, uint16_t 
     return seal;
 }
 
+Test(ledger, a_ledger_that_has_failed_admits_nothing)
+{
+    struct refusal refusal;
+    uint64_t next = 1;
+    fixture_tx(&f, ALICE);
+    add_transfer(&f, ALICE, BOB, 1);
+    ledger_fail(f.ledger, STATUS_IO, &f.problem);
+    cr_assert_eq(admit(SIGNED_ALICE, f.time_ms, &refusal, &next), REFUSAL_mempool_full,
+                 "it is to be tried again");
+    cr_assert_eq(refusal.code, REFUSAL_mempool_full);
+    cr_assert_eq(next, 0);
+}
+
 Test(ledger, a_quorum_of_stored_signatures_seals_the_block_and_all_before)
 {
     struct digest hashes[4];

@@ -89,6 +89,7 @@ typedef bool world_filter(struct world *w, uint16_t from, uint16_t to, uint8_t k
 struct world_options {
     uint16_t nodes;
     uint64_t unsealed_max, journal_roll_bytes;
+    uint64_t phases; /* of the engine */
     struct pool_limits pool;
 };
 
@@ -108,13 +109,14 @@ struct world {
     world_filter *filter;
     void *context; /* the filter's */
     uint64_t now_ms;
+    uint64_t wall_ahead_ms; /* by so much everybody's wall clock is fast */
     uint64_t tickets;
     struct digest trace; /* over every output of every node */
 };
 
 static inline struct moment world_moment(const struct world *w)
 {
-    return (struct moment){ w->now_ms, WORLD_WALL_MS + w->now_ms };
+    return (struct moment){ w->now_ms, WORLD_WALL_MS + w->wall_ahead_ms + w->now_ms };
 }
 
 static inline void *world_grow(void *items, size_t count, size_t *capacity, size_t size)
@@ -637,6 +639,9 @@ static inline struct genesis *world_genesis(struct world *w)
         genesis_new("world", PURPOSE_TEST, WORLD_WALL_MS, ENGINE_HOTSTUFF, FAULT_BYZANTINE);
     ASSERT(genesis != NULL);
     genesis->params.values[PARAM_validators_min] = 1;
+    for (size_t i = 0; w->options.phases && i < genesis->params.engine_count; i++)
+        if (strcmp(genesis->params.engine[i].name, "phases") == 0)
+            genesis->params.engine[i].value = w->options.phases;
     if (w->options.unsealed_max)
         genesis->params.values[PARAM_unsealed_max] = w->options.unsealed_max;
     world_validators(w, genesis);

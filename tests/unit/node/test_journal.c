@@ -497,6 +497,22 @@ Test(journal, cut, .init = setup, .fini = teardown)
 }
 
 /* Old segments stay until the fold that replaces them is on the disk. */
+/* What was cut stands in the fold alone: without it the journal is no empty one with a torn tail.
+ */
+Test(journal, a_damaged_fold_behind_a_cut, .init = setup, .fini = teardown)
+{
+    struct journal *journal = open_it();
+    append(journal, 9);
+    begin_segment(journal);
+    sync_it(journal);
+    cr_assert_eq(journal_cut(journal, 9, &problem), STATUS_OK);
+    cr_assert_neq(access(segment_path(1), F_OK), 0);
+    journal_close(journal);
+    flip(2, JOURNAL_HEAD_BYTES + 26);
+    cr_assert_eq(try_open(), STATUS_DAMAGED);
+    cr_assert(strstr(problem.text, "fold"), "%s", problem.text);
+}
+
 Test(journal, no_cut_without_a_durable_fold, .init = setup, .fini = teardown)
 {
     struct journal *journal = open_it();

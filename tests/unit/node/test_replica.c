@@ -347,6 +347,69 @@ Test(replica, bytes_of_checks_of_one_peer_are_bounded)
     world_close(w);
 }
 
+/* ---- an engine whose last proposals are never decided ---- */
+
+static uint32_t engine_frames(const struct world *w)
+{
+    uint32_t count = 0;
+    for (uint16_t n = 0; n < 4; n++)
+        for (size_t i = 0; i < w->nodes[n].log_count; i++)
+            count +=
+                w->nodes[n].log[i].kind == OUTPUT_SEND && w->nodes[n].log[i].type == FRAME_ENGINE;
+    return count;
+}
+
+static void expect_silence(struct world *w)
+{
+    for (uint16_t n = 0; n < 4; n++)
+        cr_expect_eq(world_status(w, n).engine.undecided, 0, "nothing that anybody waits for");
+    uint64_t view = world_status(w, 0).engine.view;
+    uint32_t frames = engine_frames(w);
+    world_run(w, 20 * 1000);
+    cr_expect_eq(world_status(w, 0).engine.view, view);
+    cr_expect_eq(engine_frames(w), frames);
+}
+
+/* The engine is told that what it has not decided is hollow, by everybody, restarted or not. */
+Test(replica, the_three_chain_decides_and_falls_silent)
+{
+    struct world *w = world_open(&(struct world_options){ .phases = 3 });
+    world_submit(w, 0, world_transfer(w, 1));
+    world_run(w, 200);
+    cr_assert_eq(w->nodes[0].height, 1);
+    cr_assert(world_equal(w, 1));
+    cr_assert_eq(world_status(w, 0).engine.index_decided, 1);
+    cr_assert_eq(world_status(w, 0).engine.index_high, 3);
+    expect_silence(w);
+    for (uint16_t n = 0; n < 4; n++)
+        world_kill(w, n);
+    for (uint16_t n = 0; n < 4; n++)
+        world_start(w, n);
+    world_run(w, 200);
+    expect_silence(w);
+    world_submit(w, 3, world_transfer(w, 2));
+    world_run(w, 200);
+    cr_assert_eq(w->nodes[0].height, 2);
+    cr_assert(world_equal(w, 2));
+    expect_silence(w);
+    world_close(w);
+}
+
+Test(replica, the_three_chain_decides_a_wished_tick)
+{
+    struct world *w = world_open(&(struct world_options){ .phases = 3 });
+    world_run(w, 2000);
+    uint64_t wish = WORLD_WALL_MS + w->now_ms;
+    replica_wish_tick(w->nodes[1].replica, world_moment(w), wish);
+    world_drain(w, 1);
+    world_run(w, 3000);
+    cr_assert_geq(w->nodes[0].height, 1);
+    cr_assert_gt(w->nodes[0].headers[w->nodes[0].height].time_ms, wish);
+    cr_assert(world_equal(w, w->nodes[0].height));
+    expect_silence(w);
+    world_close(w);
+}
+
 /* ---- a block only because somebody waits for time to pass ---- */
 
 Test(replica, a_wished_tick_becomes_a_block_everywhere)

@@ -210,6 +210,70 @@ Test(replica_pool, an_expired_one_leaves_and_its_client_is_told)
     world_close(w);
 }
 
+static bool nothing_from_zero(struct world *w, uint16_t from, uint16_t to, uint8_t kind,
+                              struct blob **payload)
+{
+    (void)to;
+    (void)kind;
+    (void)payload;
+    bool *cut = w->context;
+    return from != 0 || !*cut;
+}
+
+Test(replica_pool, one_that_only_we_know_and_that_has_expired_leaves_by_a_tick)
+{
+    struct world *w = world_open(NULL);
+    bool cut = true;
+    w->filter = nothing_from_zero;
+    w->context = &cut;
+    struct transaction *tx = world_tx(w, 1);
+    tx->not_after_ms = WORLD_WALL_MS + w->now_ms + 100;
+    cr_assert_eq(answer_to(w, 0, world_signed(w, tx, &w->account_key)), REFUSAL_none);
+    world_run(w, 500);
+    cut = false; /* The others refuse it now, and have no work of their own. */
+    size_t before = w->nodes[1].log_count;
+    world_run(w, 9000);
+    cr_assert_not_null(world_find(w, 0, 0, OUTPUT_SEND, FRAME_TICK_WISH));
+    cr_assert_eq(world_status(w, 0).pool.txs, 0);
+    for (uint16_t n = 0; n < 4; n++)
+        cr_assert_eq(world_status(w, n).tick_wish_ms, 0, "node %u wishes on", n);
+    cr_assert_eq(w->nodes[1].height, 1, "one block was enough");
+    cr_assert_gt(w->nodes[1].log_count, before);
+    world_close(w);
+}
+
+static bool first_wishes_are_lost(struct world *w, uint16_t from, uint16_t to, uint8_t kind,
+                                  struct blob **payload)
+{
+    unsigned *left = w->context;
+    (void)from;
+    (void)to;
+    (void)payload;
+    if (kind != FRAME_TICK_WISH || *left == 0) return true;
+    --*left;
+    return false;
+}
+
+Test(replica_pool, a_wish_that_was_lost_is_repeated)
+{
+    struct world *w = world_open(NULL);
+    world_blocks(w, 0, 1, 1);
+    unsigned left = 3;
+    w->filter = first_wishes_are_lost;
+    w->context = &left;
+    world_run(w, 5000);
+    struct moment moment = world_moment(w);
+    replica_wish_tick(w->nodes[2].replica, moment, moment.wall_ms - 10);
+    world_drain(w, 2);
+    world_run(w, 9000);
+    cr_assert_eq(left, 0);
+    for (uint16_t n = 0; n < 4; n++)
+        cr_assert_eq(w->nodes[n].height, 2);
+    world_run(w, 9000);
+    cr_assert_eq(w->nodes[0].height, 2, "and no more");
+    world_close(w);
+}
+
 /* ---- gossip ---- */
 
 Test(replica_pool, a_clients_transaction_is_pushed_once_to_everybody)

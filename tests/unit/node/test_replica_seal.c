@@ -195,6 +195,27 @@ Test(replica_seal, who_repeats_itself_is_given_the_others)
     world_close(w);
 }
 
+Test(replica_seal, nobody_answers_help_with_help)
+{
+    struct world *w = world_open(NULL);
+    bool on = true;
+    w->filter = none_to_three;
+    w->context = &on;
+    world_submit(w, 0, world_transfer(w, 1));
+    world_run(w, 50);
+    on = false;
+    world_run(w, 1500);
+    cr_assert_eq(w->nodes[3].sealed, 1);
+    size_t said[4];
+    for (uint16_t n = 0; n < 4; n++)
+        said[n] = world_count(w, n, 0, OUTPUT_SEND, FRAME_SEAL_VOTES);
+    world_run(w, 5000);
+    for (uint16_t n = 0; n < 4; n++)
+        cr_assert_eq(world_count(w, n, 0, OUTPUT_SEND, FRAME_SEAL_VOTES), said[n],
+                     "node %u talks on", n);
+    world_close(w);
+}
+
 /* ---- restarts ---- */
 
 Test(replica_seal, a_restarted_node_signs_the_same_again)

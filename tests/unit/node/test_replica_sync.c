@@ -63,6 +63,22 @@ Test(replica_sync, one_that_was_away_catches_up_from_blocks_and_votes_again)
     world_close(w);
 }
 
+Test(replica_sync, a_full_disk_is_no_fault_of_who_sent_the_block)
+{
+    struct world *w = world_open(NULL);
+    world_kill(w, 3);
+    world_blocks(w, 0, 1, 20);
+    w->nodes[3].ledger_status = STATUS_FULL;
+    size_t before = w->nodes[3].log_count;
+    world_start(w, 3);
+    world_run(w, 2000);
+    const struct said *stop = world_find(w, 3, before, OUTPUT_STOP, 0);
+    cr_assert_not_null(stop);
+    cr_assert_eq(stop->exit_code, 74);
+    cr_assert_null(world_note(w, 3, before, "sync_block_refused"));
+    world_close(w);
+}
+
 Test(replica_sync, a_wiped_ledger_is_filled_again)
 {
     struct world *w = world_open(NULL);

@@ -2,6 +2,8 @@
 #include "tests/unit/rpc/loopback.h"
 
 #include <criterion/criterion.h>
+#include <poll.h>
+#include <stdatomic.h>
 
 static struct loopback l;
 static struct rpc_client *client;
@@ -145,17 +147,22 @@ static void *run_impostor(void *context)
     return NULL;
 }
 
-static void start_impostor(struct impostor *impostor, const char *answer)
+static void start_listener(struct impostor *impostor)
 {
     struct sockaddr_in address = { .sin_family = AF_INET,
                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t size = sizeof address;
-    impostor->answer = answer;
     impostor->listener = socket(AF_INET, SOCK_STREAM, 0);
     cr_assert_eq(bind(impostor->listener, (struct sockaddr *)&address, size), 0);
     cr_assert_eq(listen(impostor->listener, 1), 0);
     getsockname(impostor->listener, (struct sockaddr *)&address, &size);
     snprintf(impostor->url, sizeof impostor->url, "http://127.0.0.1:%u", ntohs(address.sin_port));
+}
+
+static void start_impostor(struct impostor *impostor, const char *answer)
+{
+    start_listener(impostor);
+    impostor->answer = answer;
     cr_assert_eq(pthread_create(&impostor->thread, NULL, run_impostor, impostor), 0);
 }
 
@@ -187,4 +194,60 @@ Test(client, impostors)
     cr_assert_eq(call_impostor("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 2\r\n\r\nno"),
                  FAILURE_ANSWER);
     cr_assert_eq(failure.http_status, 502);
+}
+
+/* ---- a node that dies with a request in its hands ------------------------------------------- */
+
+struct dying {
+    struct impostor impostor;
+    bool comes_back;
+    atomic_int copies; /* of the request that it did not answer */
+};
+
+static void *run_dying(void *context)
+{
+    static const char first[] = HTTP_OK("{\"id\":1,\"result\":{}}", "20");
+    static const char second[] = HTTP_OK("{\"id\":2,\"result\":{}}", "20");
+    struct dying *dying = context;
+    int listener = dying->impostor.listener;
+    char request[4096];
+    int fd = accept(listener, NULL, NULL);
+    if (recv(fd, request, sizeof request, 0) > 0) raw_send(fd, first, sizeof first - 1);
+    if (recv(fd, request, sizeof request, 0) > 0) dying->copies++;
+    if (!dying->comes_back) shutdown(listener, SHUT_RDWR);
+    close(fd);
+    struct pollfd wait = { .fd = listener, .events = POLLIN };
+    if (!dying->comes_back || poll(&wait, 1, 500) != 1) return NULL;
+    fd = accept(listener, NULL, NULL);
+    if (recv(fd, request, sizeof request, 0) > 0) dying->copies++;
+    raw_send(fd, second, sizeof second - 1);
+    close(fd);
+    return NULL;
+}
+
+/* libcurl sends a request again by itself if a kept connection breaks before the first byte of the
+ * answer. We may not: the first copy may have been carried out, and only the caller knows whether
+ * it may be repeated; and "nobody answers there" would be a lie about what was sent. */
+static void call_dying(bool comes_back)
+{
+    struct dying dying = { .comes_back = comes_back };
+    struct rpc_client *other;
+    start_listener(&dying.impostor);
+    cr_assert_eq(pthread_create(&dying.impostor.thread, NULL, run_dying, &dying), 0);
+    cr_assert_eq(rpc_client_open(&other, dying.impostor.url, 2000, NULL), STATUS_OK);
+    json_t *result = rpc_client_call(other, "node_health", NULL, &failure);
+    cr_assert(result, "%s", failure.text);
+    json_decref(result);
+    cr_assert_null(rpc_client_call(other, "node_health", NULL, &failure));
+    cr_assert_eq(failure.what, FAILURE_LOST);
+    pthread_join(dying.impostor.thread, NULL);
+    cr_assert_eq(dying.copies, 1);
+    rpc_client_close(other);
+    close(dying.impostor.listener);
+}
+
+Test(client, a_node_that_dies_with_the_request)
+{
+    call_dying(false);
+    call_dying(true);
 }

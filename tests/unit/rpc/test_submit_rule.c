@@ -19,6 +19,17 @@ static enum submit_verdict error(size_t node, int64_t code)
     return submit_judge_failure(&course, node, &failure, &end);
 }
 
+/* With a word in its data. */
+static enum submit_verdict error_says(size_t node, int64_t code, const char *name, const char *word)
+{
+    struct rpc_failure failure = { .what = FAILURE_ERROR,
+                                   .code = code,
+                                   .data = json_pack("{s:s}", name, word) };
+    enum submit_verdict verdict = submit_judge_failure(&course, node, &failure, &end);
+    rpc_failure_clear(&failure);
+    return verdict;
+}
+
 static enum submit_verdict lost(size_t node)
 {
     struct rpc_failure failure = { .what = FAILURE_LOST };
@@ -91,10 +102,33 @@ Test(submit_rule, a_busy_node_leaves_no_doubt)
 {
     submit_course_begin(&course, SUBMIT_UNTIL_COMMITTED, 4, 0);
     cr_assert_eq(error(0, 1012), VERDICT_AGAIN);
-    cr_assert_eq(error(1, -32002), VERDICT_AGAIN);
+    cr_assert_eq(error(0, 1013), VERDICT_AGAIN);
+    cr_assert_eq(error_says(1, -32002, "reason", "catching_up"), VERDICT_AGAIN);
+    cr_assert_eq(error_says(1, -32005, "limit", "submit_queue"), VERDICT_AGAIN);
+    cr_assert_eq(error_says(1, -32005, "limit", "rpc_queue"), VERDICT_AGAIN);
     cr_assert_not(course.doubt);
     cr_assert_eq(error(2, 1006), VERDICT_END);
     cr_assert_eq(end, SUBMIT_END_REFUSED);
+}
+
+/* These can come after the node has admitted the transaction. */
+Test(submit_rule, an_error_behind_the_admission_leaves_a_doubt)
+{
+    static const struct {
+        int64_t code;
+        const char *name, *word;
+    } cases[] = { { -32002, "reason", "draining" },
+                  { -32002, "reason", "stalled" },
+                  { -32002, "reason", "a word of a newer server" },
+                  { -32005, "limit", "waiters" },
+                  { -32603, "incident_id", "1" } };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        submit_course_begin(&course, SUBMIT_UNTIL_COMMITTED, 4, 0);
+        enum submit_verdict verdict = error_says(0, cases[i].code, cases[i].name, cases[i].word);
+        cr_assert_eq(verdict, VERDICT_AGAIN, "case %zu", i);
+        cr_assert(course.doubt, "case %zu", i);
+        cr_assert_eq(error(1, 1006), VERDICT_AGAIN, "case %zu", i);
+    }
 }
 
 /* Somebody may have it: only when all have refused is it refused. */

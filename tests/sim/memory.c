@@ -1,0 +1,136 @@
+/* SQLite's memory in the simulator: one thread, free lists by size, no locks and no statistics.
+ *
+ * Thousands of short lives of a database in one process spend a tenth of their time in the general
+ * allocator. Blocks of up to LARGE bytes are cut from slabs and kept for the next of their size;
+ * larger ones are the heap's. Sanitizers see through the heap only, so under them nothing changes.
+ */
+#include "sim_internal.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#endif
+
+enum { STEP = 32, SMALL = 1024, LARGE = 32 * 1024, CLASSES = SMALL / STEP + 5, SLAB = 1 << 20 };
+
+union block {
+    uint64_t size; /* of the part behind it, while it is used */
+    union block *next;
+    uint8_t align[16];
+};
+
+static union block *unused[CLASSES];
+static uint8_t *slab;
+static size_t slab_left;
+
+/* Up to SMALL in steps, then in powers of two. */
+static size_t class_of(size_t size)
+{
+    if (size <= SMALL) return (size + STEP - 1) / STEP - 1;
+    size_t number = SMALL / STEP;
+    for (size_t most = 2 * SMALL; most < size; most *= 2)
+        number++;
+    return number;
+}
+
+static int size_rounded(int size)
+{
+    size_t bytes = size > 0 ? (size_t)size : 1;
+    if (bytes <= SMALL) return (int)((bytes + STEP - 1) / STEP * STEP);
+    size_t most = 2 * SMALL;
+    while (most < bytes && most < LARGE)
+        most *= 2;
+    return bytes <= most ? (int)most : (int)((bytes + 15) / 16 * 16);
+}
+
+static void *block_malloc(int wanted)
+{
+    size_t size = (size_t)size_rounded(wanted);
+    union block *block;
+    if (size > LARGE) {
+        block = malloc(sizeof *block + size);
+    } else {
+        size_t number = class_of(size);
+        block = unused[number];
+        if (block) {
+            unused[number] = block->next;
+        } else {
+            if (slab_left < sizeof *block + size) {
+                slab = malloc(SLAB);
+                slab_left = slab ? SLAB : 0;
+                if (!slab) return NULL;
+            }
+            block = (union block *)(void *)slab;
+            slab += sizeof *block + size;
+            slab_left -= sizeof *block + size;
+        }
+    }
+    if (!block) return NULL;
+    block->size = size;
+    return block + 1;
+}
+
+static void block_free(void *memory)
+{
+    union block *block = (union block *)memory - 1;
+    if (block->size > LARGE) {
+        free(block);
+        return;
+    }
+    size_t number = class_of(block->size);
+    block->next = unused[number];
+    unused[number] = block;
+}
+
+static int block_size(void *memory)
+{
+    return memory ? (int)((union block *)memory - 1)->size : 0;
+}
+
+static void *block_realloc(void *memory, int size)
+{
+    int before = block_size(memory);
+    if (size_rounded(size) == before) return memory;
+    void *moved = block_malloc(size);
+    if (!moved) return NULL;
+    memcpy(moved, memory, (size_t)(before < size ? before : size));
+    block_free(memory);
+    return moved;
+}
+
+static int memory_init(void *unneeded)
+{
+    (void)unneeded;
+    return SQLITE_OK;
+}
+
+static void memory_shutdown(void *unneeded)
+{
+    (void)unneeded;
+}
+
+/* Once, before SQLite's first use; later it is refused, and nothing is lost but time. */
+void memory_configure(void)
+{
+    static const sqlite3_mem_methods methods = {
+        block_malloc, block_free,  block_realloc,   block_size,
+        size_rounded, memory_init, memory_shutdown, NULL,
+    };
+    static bool done;
+    if (done) return;
+    done = true;
+    sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+#ifndef SANITIZED
+    sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
+#else
+    (void)methods;
+#endif
+}

@@ -1,0 +1,46 @@
+/* tests/sim/model.h -- the state machine a second time, in the simplest way.
+ *
+ * Accounts, assets, balances, values, lanes and used references as plain records in memory; each
+ * operation as ledger.md and formats-state.md say it, and no line shared with ledger/'s execution.
+ * Only bytes are read with the product's decoder. There is no tree, no cache and no file: what it
+ * holds after a block is what every ledger at that height must hold.
+ */
+#ifndef SIM_MODEL_H
+#define SIM_MODEL_H
+
+#include "ledger/reader.h"
+#include "ledger/transaction.h"
+
+struct model;
+
+struct model *model_new(const struct genesis *genesis);
+void model_free(struct model *model);
+
+uint64_t model_height(const struct model *model); /* 0: the genesis */
+uint64_t model_time_ms(const struct model *model);
+
+/* What comes of a transaction in a batch: skipped for a reason, or an entry with its result. */
+struct model_result {
+    enum refusal_code refusal; /* REFUSAL_none: an entry */
+    struct digest txid;        /* zeros if it does not decode */
+    uint16_t code;
+    uint8_t at;
+};
+
+/* The next block begins, with its time; transactions in order; it ends. If all were refused nothing
+ * has happened, and it need not end: there is no block. */
+void model_begin(struct model *model, uint64_t time_ms);
+struct model_result model_run(struct model *model, struct span transaction);
+void model_end(struct model *model);
+
+/* Does an asset's supply differ from the sum of its balances? Then false, with a sentence. */
+bool model_sums_hold(struct model *model, struct problem *problem);
+
+/* Every account, asset, balance, value and lane of this ledger, which stands at the same height,
+ * and no more. False with a sentence. */
+bool model_equals(const struct model *model, struct ledger_reader *reader, struct problem *problem);
+
+/* For tests: 0 without a record. */
+int64_t model_posted(const struct model *model, const struct id *account, const struct id *asset);
+
+#endif
