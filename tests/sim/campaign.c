@@ -3,6 +3,7 @@
 #include "apart.h"
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -123,6 +124,11 @@ struct worker {
     bool alive;
 };
 
+static bool stops(const struct campaign *campaign, const struct campaign_totals *totals)
+{
+    return campaign->stop && totals->failed > 0;
+}
+
 static bool over(const struct campaign *campaign, double until)
 {
     return campaign->seconds > 0 && seconds_now() >= until;
@@ -203,7 +209,7 @@ static bool run_workers(const struct campaign *campaign, struct campaign_totals 
         if (good) good = worker_start(&workers[j]);
         alive += workers[j].alive;
     }
-    while (alive > 0) {
+    while (alive > 0 && !stops(campaign, totals)) {
         for (unsigned j = 0; j < jobs; j++)
             polls[j] = (struct pollfd){ workers[j].alive ? workers[j].child.fd : -1, POLLIN, 0 };
         if (poll(polls, jobs, -1) < 0 && errno != EINTR) return false;
@@ -212,6 +218,13 @@ static bool run_workers(const struct campaign *campaign, struct campaign_totals 
             good = worker_says(&workers[j], totals) && good;
             alive -= !workers[j].alive;
         }
+    }
+    for (unsigned j = 0; j < jobs; j++) {
+        char ended[256];
+        if (!workers[j].alive) continue;
+        kill(workers[j].child.pid, SIGKILL);
+        apart_end(&workers[j].child, ended);
+        totals->cpu_seconds += workers[j].child.cpu_seconds;
     }
     return good;
 }
@@ -224,8 +237,9 @@ static bool run_here(const struct campaign *campaign, struct campaign_totals *to
     double begun = seconds_of_cpu();
     bool good = plan != NULL;
     view.marks = &totals->marks;
-    for (uint64_t i = 0; good && i < campaign->count && !over(campaign, until); i++) {
+    for (uint64_t i = 0; good && i < campaign->count; i++) {
         struct sim_result result;
+        if (over(campaign, until) || stops(campaign, totals)) break;
         campaign->plan_of(campaign->user, i, plan);
         sim_run(plan, &view, &result);
         good = add_result(campaign, totals, i, &result);

@@ -19,6 +19,7 @@ struct campaign {
     unsigned seconds; /* of wall time after which no run begins; 0: no limit */
     unsigned jobs;    /* processes; 0: all runs in this one, as `view` wants */
     const struct sim_view *view;
+    bool stop;   /* at the first failure; what runs then is ended */
     bool beyond; /* every run is to end with a violation of what more than f can break */
 
     /* Fills in the plan; the same index always gives the same. Called in workers, too. */

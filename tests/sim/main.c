@@ -20,7 +20,7 @@ struct flags {
     uint64_t seeds, from, nodes, jobs, last;
     double minutes;
     bool seeds_given, jobs_given;
-    bool shrink, trace, far_behind, beyond, check_order;
+    bool shrink, trace, far_behind, beyond, check_order, stop;
     const char *plan, *mermaid, *seeds_file, *write_plan;
 };
 
@@ -30,6 +30,7 @@ static const char usage[] =
     "    --from S           the first seed (1); also --seed-from\n"
     "    --nodes N          members, 1 to 31; 0 (standard): drawn by the seed\n"
     "    --jobs J           processes; as many as there are cores\n"
+    "    --stop             end at the first failure\n"
     "    --far-behind       thousands of calm blocks, then losses\n"
     "    --beyond           f + 1 twins: every run must end with a violation\n"
     "    --plan FILE        one plan instead of seeds\n"
@@ -65,7 +66,7 @@ static bool flag_alone(struct flags *flags, const char *name)
     } known[] = {
         { "--shrink", &flags->shrink },           { "--trace", &flags->trace },
         { "--far-behind", &flags->far_behind },   { "--beyond", &flags->beyond },
-        { "--check-order", &flags->check_order },
+        { "--check-order", &flags->check_order }, { "--stop", &flags->stop },
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (strcmp(name, known[i].name) != 0) continue;
@@ -163,6 +164,7 @@ static struct campaign campaign_of(const struct flags *flags, struct source *sou
                  : timed && !flags->seeds_given ? UINT64_MAX
                                                 : flags->seeds,
         .seconds = timed ? (unsigned)(flags->minutes * 60 + 0.5) : 0,
+        .stop = flags->stop,
         .beyond = flags->beyond || (list && source->items_count == 1 && source->items[0].plan &&
                                     source->items[0].plan->beyond),
         .plan_of = source_plan,
