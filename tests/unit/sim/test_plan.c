@@ -81,9 +81,9 @@ Test(plan, draws_have_variety)
         for (uint32_t i = 0; i < a.faults_count; i++)
             seen |= 1ull << a.faults[i].kind;
         for (unsigned i = 0; i < FAULT_KINDS; i++)
-            faults[i] += seen >> i & 1;
+            faults[i] += (unsigned)(seen >> i & 1);
         for (unsigned i = 0; i < LIE_KINDS; i++)
-            lies[i] += a.lies >> i & 1;
+            lies[i] += (unsigned)(a.lies >> i & 1);
         liars += a.liars != 0;
         twins += a.twins != 0;
         frail += a.frail != 0;
