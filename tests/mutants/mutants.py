@@ -25,7 +25,6 @@ import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = ROOT / "tests" / "mutants"
-TARGETS = ["witan_sim", "witan_twins", "consensus_test_scenarios"]
 
 
 def load():
@@ -67,11 +66,19 @@ def apply(mutant, directory):
     print(";".join(files))
 
 
-def build(directory, name, log):
+def hunters_of(mutant, hunters):
+    """Those for all, and before them the unit test that a mutant names."""
+    named = (mutant or {}).get("unit")
+    unit = [h for h in hunters if h["name"] == named]
+    return unit + [h for h in hunters if not h.get("unit")]
+
+
+def build(directory, name, hunters, log):
     """Configures and builds the mutant (or the product, name empty); whether that worked."""
     configure = ["cmake", "-S", str(ROOT), "-B", str(directory), "-G", "Ninja",
                  "-DCMAKE_BUILD_TYPE=Release", "-DWITAN_WERROR=OFF", f"-DWITAN_MUTANT={name}"]
-    make = ["cmake", "--build", str(directory), "--target", *TARGETS]
+    make = ["cmake", "--build", str(directory), "--target",
+            *{hunter["program"] for hunter in hunters}]
     with open(log, "w") as file:
         return all(subprocess.run(command, stdout=file, stderr=file).returncode == 0
                    for command in (configure, make))
@@ -115,7 +122,8 @@ def one(mutant, hunters, slot, budget):
     logs.mkdir(parents=True, exist_ok=True)
     name = mutant["name"] if mutant else ""
     log = logs / f"mutant-{name or 'none'}"
-    if not build(directory, name, f"{log}-build.log"):
+    hunters = hunters_of(mutant, hunters)
+    if not build(directory, name, hunters, f"{log}-build.log"):
         return name, None, "does not build", 0.0
     spent = 0.0
     for hunter in hunters:
