@@ -168,6 +168,13 @@ static sqlite3_file *wal_file(struct store *store)
     return code == SQLITE_OK && wal && wal->pMethods ? wal : NULL;
 }
 
+/* The file's own methods leave no message at the connection. */
+static void fail_wal(struct store *store, int code, const char *what)
+{
+    store_fail(store, status_of_store(code), "ledger.db: its WAL cannot be %s: %s (%d)", what,
+               sqlite3_errstr(code), code);
+}
+
 /* Writes the WAL that was found again, byte for byte, and syncs it. If the sync of an earlier
  * process failed, the kernel calls its pages clean: they are read as if they were there, no later
  * sync writes them, and after a power cut the frames before them would hide newer pages of the
@@ -185,10 +192,7 @@ static void rewrite_wal(struct store *store)
         if (code == SQLITE_OK) code = wal->pMethods->xWrite(wal, chunk, part, at);
     }
     if (code == SQLITE_OK && size > 0) code = wal->pMethods->xSync(wal, SQLITE_SYNC_FULL);
-    if (code != SQLITE_OK)
-        store_fail(store, status_of_store(code),
-                   "ledger.db: its WAL cannot be written again: %s (%d)", sqlite3_errstr(code),
-                   code);
+    if (code != SQLITE_OK) fail_wal(store, code, "written again");
 }
 
 static void set_pragmas(struct store *store, const struct ledger_options *options)
@@ -324,9 +328,7 @@ static void sync_wal(struct store *store)
 {
     sqlite3_file *wal = store->status == STATUS_OK ? wal_file(store) : NULL;
     int code = wal ? wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL) : SQLITE_OK;
-    if (code != SQLITE_OK)
-        store_fail(store, status_of_store(code), "ledger.db: its WAL cannot be synced: %s (%d)",
-                   sqlite3_errstr(code), code);
+    if (code != SQLITE_OK) fail_wal(store, code, "synced");
 }
 
 /* A checkpoint that finds nothing to copy, or only readers in the way, does not sync; nor does a

@@ -505,16 +505,26 @@ bool check_push(struct replica *r, enum check_kind kind, uint16_t peer, uint64_t
     return true;
 }
 
+/* A wish for a time that has come, later than what is wished for, and that no block has passed. One
+ * for a time to come is not ours to keep: the client asks again then. */
+static bool tick_wish_is_news(const struct replica *r, uint64_t time_ms)
+{
+    return time_ms <= r->moment.wall_ms && time_ms > r->tick_wish_ms &&
+           time_ms >= r->head.header.time_ms;
+}
+
+static void tick_wish_keep(struct replica *r, uint64_t time_ms)
+{
+    r->tick_wish_ms = max_u64(r->tick_wish_ms, time_ms);
+    r->tick_again_ms = r->moment.now_ms + pool_patience_ms(r);
+}
+
 static void tick_wish_frame(struct replica *r, struct span payload)
 {
     struct reader reader = reader_of(payload);
     uint64_t time_ms = read_u64(&reader);
-    if (reader_end(&reader) != STATUS_OK) return;
-    /* A wish for a time that has not come is not ours to keep: the client asks again then. */
-    if (time_ms > r->moment.wall_ms || time_ms <= r->tick_wish_ms) return;
-    if (time_ms < r->head.header.time_ms) return; /* There is one. */
-    r->tick_wish_ms = time_ms;
-    r->tick_again_ms = r->moment.now_ms + pool_patience_ms(r);
+    if (reader_end(&reader) == STATUS_OK && tick_wish_is_news(r, time_ms))
+        tick_wish_keep(r, time_ms);
 }
 
 void replica_frame(struct replica *r, struct moment moment, uint16_t peer, uint8_t kind,
@@ -695,8 +705,7 @@ void replica_submit(struct replica *r, struct moment moment, uint64_t ticket,
 /* We, and whoever leads, make a block later than this. */
 void tick_wish(struct replica *r, uint64_t time_ms)
 {
-    r->tick_wish_ms = max_u64(r->tick_wish_ms, time_ms);
-    r->tick_again_ms = r->moment.now_ms + pool_patience_ms(r);
+    tick_wish_keep(r, time_ms);
     struct writer w;
     writer_init(&w, 8);
     write_u64(&w, time_ms);
@@ -706,8 +715,7 @@ void tick_wish(struct replica *r, uint64_t time_ms)
 void replica_wish_tick(struct replica *r, struct moment moment, uint64_t time_ms)
 {
     r->moment = moment;
-    if (r->stopped || !r->started || time_ms > moment.wall_ms) return;
-    if (time_ms < r->head.header.time_ms || time_ms <= r->tick_wish_ms) return;
+    if (r->stopped || !r->started || !tick_wish_is_news(r, time_ms)) return;
     tick_wish(r, time_ms);
     pump(r);
 }

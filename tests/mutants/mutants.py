@@ -67,9 +67,10 @@ def apply(mutant, directory):
 
 
 def hunters_of(mutant, hunters):
-    """Those for all, and before them the unit test that a mutant names."""
-    named = (mutant or {}).get("unit")
-    unit = [h for h in hunters if h["name"] == named]
+    """Those for all, and before them the unit test that a mutant names; every one for the product."""
+    if not mutant:
+        return hunters
+    unit = [h for h in hunters if h["name"] == mutant.get("unit")]
     return unit + [h for h in hunters if not h.get("unit")]
 
 

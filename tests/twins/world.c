@@ -1,4 +1,5 @@
 #include "consensus/hotstuff.h"
+#include "tests/sim/keys.h"
 #include "twins.h"
 
 #include <stdarg.h>
@@ -802,6 +803,7 @@ void world_run(const struct scenario *s, bool trace, struct outcome *outcome)
 void world_open(void)
 {
     ASSERT(crypto_start(NULL) == STATUS_OK);
+    keys_use_mac(true);
     world.committee.fault_model = FAULT_BYZANTINE;
     world.committee.engine = ENGINE_HOTSTUFF;
     world.committee.count = MEMBERS_MAX;
