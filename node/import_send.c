@@ -178,6 +178,8 @@ static void done(void *context, const struct send_item *item, const struct send_
         import_result(s->im, &p->row, &p->txid, "open", result->failure->kind, 0);
     }
     payment_free(p);
+    /* Here too: between two calls of `stop` a quick network settles all that is left. */
+    (void)import_tick(s->im);
 }
 
 static bool stop(void *context)

@@ -102,14 +102,14 @@ static enum status make_asset(struct payments_run *run)
 static void disturb(struct payments_run *run, const struct import_report *report)
 {
     if (report->stage != IMPORT_SEND || report->stage_total == 0) return;
-    struct problem problem = { .status = STATUS_OK };
+    struct problem *problem = &run->undisturbed;
     if (!run->killed && 3 * report->stage_done >= report->stage_total) {
         run->killed =
-            testnet_signal(&run->net, run->victim, SIGKILL, &problem) == STATUS_OK &&
-            testnet_await_end(&run->net, run->victim, PAYMENTS_STOP_MS, &problem) == STATUS_OK;
+            testnet_signal(&run->net, run->victim, SIGKILL, problem) == STATUS_OK &&
+            testnet_await_end(&run->net, run->victim, PAYMENTS_STOP_MS, problem) == STATUS_OK;
     } else if (run->killed && !run->restarted &&
                3 * report->stage_done >= 2 * report->stage_total) {
-        run->restarted = testnet_spawn(&run->net, run->victim, &problem) == STATUS_OK;
+        run->restarted = testnet_spawn(&run->net, run->victim, problem) == STATUS_OK;
     }
 }
 
@@ -164,7 +164,9 @@ static enum status import_twice(struct payments_run *run)
     enum status status = import_run(&run->options, &run->first, &run->problem);
     import_shown_end(&run->shown);
     if (status == STATUS_OK && !run->killed)
-        status = problem_set(&run->problem, STATUS_INVALID, "no validator was killed on the way");
+        status =
+            problem_set(&run->problem, STATUS_INVALID, "no validator was killed on the way%s%s",
+                        run->undisturbed.text[0] ? ": " : "", run->undisturbed.text);
     if (status == STATUS_OK && !run->restarted)
         status = testnet_spawn(&run->net, run->victim, &run->problem);
     if (status == STATUS_OK)

@@ -38,6 +38,7 @@ struct payments_run {
     uint64_t entries_first, entries_second;
     struct import_shown shown;
     bool killed, restarted;
+    struct problem undisturbed; /* why not, where it did not work */
     uint16_t victim;
     struct problem problem;
 };
