@@ -2,8 +2,8 @@
  *
  * A transaction comes in once (by txid), after its signatures and its state checks were done by
  * others, and leaves by commit, by expiry, when another one uses its reference or lane number, or
- * after window_ms_max without being admissible. The order of proposals is the order of arrival; of
- * a lane, the order of its numbers.
+ * when execution skips it: what has become inadmissible while it waited is proposed once and gone.
+ * The order of proposals is the order of arrival; of a lane, the order of its numbers.
  *
  * A proposal's transactions are marked with its batch digest while it is undecided, so that the
  * proposer of the next one leaves out what its ancestors hold already. Marks fall when the proposal

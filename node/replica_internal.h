@@ -5,6 +5,7 @@
  *     replica_store.c    proposals and their batches: kept, found, marked, dropped
  *     replica_order.c    decided batches go to the ledger one by one, and come back as blocks
  *     replica_seal.c     seal signatures: ours, theirs, the quorum, divergence
+ *     replica_doubt.c    when execution contradicts what we once signed
  *     replica_sync.c     catching up: sealed blocks, anchors, missing proposals
  *     replica_pool.c     submissions and gossip
  *     replica_journal.c  records: restored at start, folded into a new segment
@@ -41,6 +42,7 @@ enum {
     ANCHOR_RETRY_MS = 1000,
     FETCH_TIMEOUT_MS = 500,
     DIVERGED_WAIT_MS = 10000, /* for the header that tells why; the node stops either way */
+    DOUBT_WAIT_MS = 10000,    /* for a seal that says whether we are right now or were before */
     STALL_TICK_MS = 60000,    /* between ticks while too much is unsealed */
     SERVE_WINDOW_MS = 1000,
 };
@@ -122,6 +124,15 @@ struct seal_promise {
     uint64_t height; /* 0: unused */
     uint64_t sequence;
     struct digest hash;
+};
+
+/* We have executed a block at a height where we once signed another one. Which of the two is right
+ * is for the seal to say; until it does nothing is executed on top or signed. */
+struct seal_doubt {
+    uint64_t height; /* the lowest such; 0: none */
+    uint64_t until_ms;
+    struct digest hash; /* as it is now */
+    struct digest signed_hash;
 };
 
 struct promise {
@@ -220,6 +231,7 @@ struct replica {
 
     struct seal_slot *slots;
     struct seal_promise *seal_promises; /* a ring as long as the slots, by height */
+    struct seal_doubt doubt;
     uint32_t slots_count;
     uint64_t sealed_height;
     uint64_t seal_resend_ms;
@@ -328,6 +340,12 @@ void seal_promise_keep(struct replica *r, uint64_t height, uint64_t sequence,
                        const struct digest *hash);
 bool seal_made_block(const struct replica *r, uint64_t sequence);
 bool seal_exhausted(const struct replica *r, uint32_t times);
+
+/* replica_doubt.c */
+void doubt_begin(struct replica *r, const struct seal_slot *slot,
+                 const struct seal_promise *promise);
+void doubt_timer(struct replica *r);
+uint64_t doubt_wake_at(const struct replica *r);
 
 /* replica_sync.c */
 void sync_timer(struct replica *r);

@@ -62,7 +62,8 @@ void order_decided(struct replica *r, const struct proposal *proposal, struct sp
 void order_hand_over(struct replica *r)
 {
     if (r->sync.active) return; /* The ledger is taking sealed blocks; these come after. */
-    if (r->sync.diverged_height != 0) return; /* This ledger is wrong; nothing goes on top of it. */
+    /* This ledger is wrong, or perhaps so; nothing goes on top of it. */
+    if (r->sync.diverged_height != 0 || r->doubt.height != 0) return;
     r->handed = max_u64(r->handed, r->executed_sequence);
     while (r->handed < r->decided_last && r->executing < EXECUTING_MAX) {
         struct entry *entry = store_decided(r, r->handed + 1);

@@ -246,23 +246,16 @@ static void votes_frame_begin(struct writer *w, uint16_t count)
 }
 
 /* Our signature of a block, unless we once signed another one there: then only a quorum for the new
- * hash, against us, lets us go on, and still we sign nothing there. */
+ * hash, against us, lets us go on (replica_doubt.c), and still we sign nothing there. */
 static void seal_sign(struct replica *r, struct seal_slot *slot)
 {
     if (!r->config.signer) return;
     const struct seal_promise *promise = seal_promise_find(r, slot->height);
     if (promise && !digest_equal(&promise->hash, &slot->hash)) {
-        if (votes_for(r, slot, &slot->hash) >= r->quorum) return;
-        char ours[65];
-        char now[65];
-        hex_encode(digest_span(&promise->hash), ours);
-        hex_encode(digest_span(&slot->hash), now);
-        stop(r, 7,
-             "diverged: height %llu was executed again and its hash is %s, but this node "
-             "signed %s",
-             (unsigned long long)slot->height, now, ours);
+        if (votes_for(r, slot, &slot->hash) < r->quorum) doubt_begin(r, slot, promise);
         return;
     }
+    if (r->doubt.height != 0) return; /* It stands on a block in doubt; seal_known signs it then. */
     uint64_t epoch;
     uint64_t height;
     bool before = replica_promised(r, SIGNER_KIND_SEAL, &epoch, &height);
@@ -452,13 +445,16 @@ bool seal_made_block(const struct replica *r, uint64_t sequence)
 
 void seal_timer(struct replica *r)
 {
+    doubt_timer(r);
+    if (r->stopped) return;
     if (r->seal_late_ms != 0 && r->moment.now_ms >= r->seal_late_ms) seal_flush_late(r);
     if (seals_missing(r) && r->moment.now_ms >= r->seal_resend_ms) seal_resend(r);
 }
 
 uint64_t seal_wake_at(const struct replica *r)
 {
-    uint64_t at = r->seal_late_ms != 0 ? r->seal_late_ms : UINT64_MAX;
+    uint64_t at = doubt_wake_at(r);
+    if (r->seal_late_ms != 0) at = min_u64(at, r->seal_late_ms);
     return seals_missing(r) ? min_u64(at, r->seal_resend_ms) : at;
 }
 

@@ -412,6 +412,13 @@ Test(replica, the_three_chain_decides_a_wished_tick)
 
 /* ---- a block only because somebody waits for time to pass ---- */
 
+static struct blob *wish_frame(uint64_t time_ms)
+{
+    uint8_t bytes[8];
+    store_u64(bytes, time_ms);
+    return blob_copy(span_of(bytes, sizeof bytes));
+}
+
 Test(replica, a_wished_tick_becomes_a_block_everywhere)
 {
     struct world *w = world_open(NULL);
@@ -440,6 +447,51 @@ Test(replica, a_tick_of_the_future_or_the_past_is_not_kept)
     replica_wish_tick(w->nodes[0].replica, world_moment(w), WORLD_WALL_MS);
     world_drain(w, 0);
     cr_assert_eq(w->nodes[0].log_count, count);
+    world_close(w);
+}
+
+/* Many who wait for different times that have passed are served by one block: a node keeps and
+ * tells one wish, the latest, and neither its own clients nor a peer make a list of them. */
+Test(replica, many_wishes_at_once_are_one_wish)
+{
+    struct world *w = world_open(NULL);
+    world_run(w, 3000);
+    uint64_t last = WORLD_WALL_MS + w->now_ms - 1;
+    for (uint64_t i = 0; i < 500; i++) {
+        replica_wish_tick(w->nodes[1].replica, world_moment(w), last - i);
+        world_frame_in(w, 2, 3, FRAME_TICK_WISH, wish_frame(last - i));
+    }
+    world_drain(w, 1);
+    cr_assert_eq(world_count(w, 1, 0, OUTPUT_SEND, FRAME_TICK_WISH), 1);
+    cr_assert_eq(world_status(w, 1).tick_wish_ms, last);
+    cr_assert_eq(world_status(w, 2).tick_wish_ms, last);
+    world_run(w, 8000);
+    cr_assert_eq(w->nodes[0].height, 1);
+    cr_assert(world_equal(w, 1));
+    world_close(w);
+}
+
+/* A member that wishes for a tick every millisecond gets one a gap, and makes nobody propose, write
+ * and decide more than that. */
+Test(replica, who_wishes_on_and_on_is_served_once_a_gap)
+{
+    struct world *w = world_open(NULL);
+    world_run(w, 3000);
+    const uint64_t seconds = 5;
+    uint64_t gap_ms = w->genesis->params.values[PARAM_tick_gap_ms_min];
+    uint64_t before = world_status(w, 0).sequence;
+    for (uint64_t i = 0; i < seconds * 1000; i++) {
+        for (uint16_t n = 0; n < 3; n++)
+            world_frame_in(w, n, 3, FRAME_TICK_WISH, wish_frame(WORLD_WALL_MS + w->now_ms));
+        world_run(w, 1);
+    }
+    uint64_t most = seconds * 1000 / gap_ms + 1;
+    cr_assert_geq(w->nodes[0].height, 2, "nobody is served");
+    cr_assert_leq(w->nodes[0].height, most);
+    uint64_t batches = world_status(w, 0).sequence - before;
+    cr_assert_leq(batches, 2 * w->nodes[0].height, "each, and an empty one that decides it");
+    for (uint64_t h = 2; h <= w->nodes[0].height; h++)
+        cr_assert_geq(w->nodes[0].headers[h].time_ms - w->nodes[0].headers[h - 1].time_ms, gap_ms);
     world_close(w);
 }
 

@@ -238,8 +238,9 @@ Test(replica_seal, a_restarted_node_signs_the_same_again)
     world_close(w);
 }
 
-/* Executed, signed, and then the ledger's file fell back: execution gives another block. */
-Test(replica_seal, a_node_that_signed_another_block_stops)
+/* Executed, signed, and then the ledger's file fell back: execution gives another block. With two
+ * against two no seal ever says which is right. */
+Test(replica_seal, a_node_that_signed_another_block_stops_in_the_end)
 {
     struct world *w = world_open(NULL);
     for (uint16_t n = 0; n < 4; n++)
@@ -251,7 +252,7 @@ Test(replica_seal, a_node_that_signed_another_block_stops)
     w->nodes[0].lies = true;
     size_t from = w->nodes[0].log_count;
     world_start(w, 0);
-    world_run(w, 50);
+    world_run(w, 11000);
     const struct said *stop = world_find(w, 0, from, OUTPUT_STOP, 0);
     cr_assert_not_null(stop);
     cr_assert_eq(stop->exit_code, 7);
