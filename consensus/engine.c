@@ -101,6 +101,14 @@ void emit_fetch(struct effects *out, uint16_t to, const struct digest *digest, u
     effect->fetch.index = index;
 }
 
+void emit_read(struct effects *out, uint64_t number, bool refused, uint64_t index)
+{
+    struct effect *effect = effects_add(out, EFFECT_READ, 0);
+    effect->read.number = number;
+    effect->read.refused = refused;
+    effect->read.index = index;
+}
+
 void emit_note(struct effects *out, const char *format, ...)
 {
     char text[200];
@@ -125,7 +133,7 @@ const struct engine_ops *engine_find_ops(enum engine_kind kind)
 {
     switch (kind) {
     case ENGINE_HOTSTUFF: return &hotstuff_ops;
-    case ENGINE_RAFT:
+    case ENGINE_RAFT: return &raft_ops;
     case ENGINE_PBFT:
     case ENGINE_TENDERMINT:
     case ENGINE_PAXOS:

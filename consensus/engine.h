@@ -22,6 +22,7 @@
  *     wake_at_ms reached ------------------> EVENT_TIMER           SEND to, statement, attachment
  *     a missing proposal came -------------> EVENT_FETCHED         FETCH digest, from whom
  *     an anchor after sync ----------------> EVENT_DECIDED         COMMIT proposal, proof
+ *     a client wants the latest state -----> EVENT_READ            READ number, index
  */
 #ifndef CONSENSUS_ENGINE_H
 #define CONSENSUS_ENGINE_H
@@ -47,11 +48,23 @@ void message_write(struct writer *w, const struct message *message);
 enum status message_read(struct span bytes, size_t batch_bytes_max, struct message *message);
 
 enum event_kind {
-    EVENT_MESSAGE, /* from a member, or from ourselves; checked (see check below) */
-    EVENT_TIMER,   /* wake_at_ms has come, or `work` or `hollow` has changed */
-    EVENT_BATCH,   /* the batch for the proposal we were invited to make; it extends `parent` */
-    EVENT_FETCHED, /* a proposal we asked for; its digest is the one we asked for */
-    EVENT_DECIDED, /* a checked anchor: consecutive proposals, the last of them proven decided */
+    EVENT_MESSAGE,  /* from a member, or from ourselves; checked (see check below) */
+    EVENT_TIMER,    /* wake_at_ms has come, or `work` or `hollow` has changed */
+    EVENT_BATCH,    /* the batch for the proposal we were invited to make; it extends `parent` */
+    EVENT_FETCHED,  /* a proposal we asked for; its digest is the one we asked for */
+    EVENT_DECIDED,  /* a checked anchor: consecutive proposals, the last of them proven decided */
+    EVENT_READ,     /* what must be executed, so that a read sees all that is decided by now? */
+    EVENT_TRANSFER, /* we are about to go: if we lead for long, let this member lead instead */
+    EVENT_MEMBERS,  /* from now on these take part (engines that change members by themselves) */
+};
+
+/* Voters decide. While `joint`, a decision needs a quorum of the new voters and one of the old
+ * ones. Learners are sent everything and do not count. */
+struct members {
+    struct signer_set voters;
+    struct signer_set learners;
+    struct signer_set old;
+    bool joint;
 };
 
 struct event {
@@ -72,6 +85,9 @@ struct event {
             struct span proof; /* of the last one */
             uint64_t executed; /* the ledger holds every index up to here already */
         } decided;
+        uint64_t read;     /* EVENT_READ: the caller's number for it */
+        uint16_t transfer; /* EVENT_TRANSFER: to whom; VALIDATOR_NONE: the engine chooses */
+        const struct members *members; /* EVENT_MEMBERS; not joint */
     };
 };
 
@@ -82,6 +98,7 @@ enum effect_kind {
     EFFECT_COMMIT, /* decided: ascending consecutive indexes, each exactly once an incarnation */
     EFFECT_FETCH,  /* find the proposal with this digest (header and batch), asking `to` first */
     EFFECT_NOTE,   /* one sentence for logs and golden tests */
+    EFFECT_READ,   /* the answer to an EVENT_READ. It may stay out: who waits has a time limit */
 };
 
 struct effect {
@@ -110,6 +127,11 @@ struct effect {
             struct digest digest;
             uint64_t index; /* where it stands, if known; else 0 */
         } fetch;
+        struct { /* READ */
+            uint64_t number;
+            bool refused;   /* nobody leads, or the protocol has no such reads */
+            uint64_t index; /* execute up to here first */
+        } read;
         struct span note;
     };
 };
@@ -156,6 +178,7 @@ void emit_persist(struct effects *out, struct span record, const struct statemen
                   const struct proposal *store);
 void emit_commit(struct effects *out, const struct proposal *proposal, struct span proof);
 void emit_fetch(struct effects *out, uint16_t to, const struct digest *digest, uint64_t index);
+void emit_read(struct effects *out, uint64_t number, bool refused, uint64_t index);
 void emit_note(struct effects *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 struct engine_option {
@@ -203,9 +226,10 @@ struct engine_ops {
     const char *const *kinds; /* kinds[statement.kind]: names for logs and metrics */
     uint8_t kinds_count;      /* kinds 1 .. kinds_count - 1 exist */
 
-    /* Statements of this kind promise nothing: they travel with a signature of zeros, are never
-     * given to the signer, and prove themselves by their attachment. 0 = no such kind. */
-    uint8_t unsigned_kind;
+    /* Bit k: statements of kind k promise nothing that a signature could prove. They travel with a
+     * signature of zeros and are never given to the signer; their attachment proves them, or they
+     * are believed because no member lies. */
+    uint32_t unsigned_kinds;
 
     /* Bytes of memory that open wants; depends on the configuration alone. */
     size_t (*size)(const struct engine_config *config);
@@ -236,9 +260,15 @@ struct engine_ops {
     void (*status)(const void *engine, struct engine_status *status);
 };
 
+static inline bool engine_signs(const struct engine_ops *ops, uint8_t kind)
+{
+    return (ops->unsigned_kinds >> (kind & 31) & 1) == 0;
+}
+
 /* The engine of a committee's kind, or NULL if it is not built. */
 const struct engine_ops *engine_find_ops(enum engine_kind kind);
 
 extern const struct engine_ops hotstuff_ops;
+extern const struct engine_ops raft_ops;
 
 #endif

@@ -284,8 +284,12 @@ static void hotstuff_step(void *engine, const struct event *event, struct effect
         case EVENT_BATCH: on_batch(h, &event->batch, out); break;
         case EVENT_FETCHED: learn_proposal(h, event->proposal, out); break;
         case EVENT_DECIDED: learn_anchor(h, event, out); break;
+        case EVENT_READ:     /* What is decided may be decided without us. */
+        case EVENT_TRANSFER: /* Every view has its own leader anyway. */
+        case EVENT_MEMBERS: break; /* A change of members is a change of epochs. */
         }
     }
+    if (event->kind == EVENT_READ) emit_read(out, event->read, true, 0);
     hotstuff_finish(h, out);
 }
 
@@ -311,7 +315,7 @@ const struct engine_ops hotstuff_ops = {
     .name = "hotstuff",
     .kinds = KINDS,
     .kinds_count = HOTSTUFF_KINDS,
-    .unsigned_kind = SYNC_INFO,
+    .unsigned_kinds = UINT32_C(1) << SYNC_INFO,
     .size = hotstuff_size,
     .open = hotstuff_open,
     .step = hotstuff_step,

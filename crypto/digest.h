@@ -47,6 +47,7 @@ struct digest {
     X(PROPOSAL, "witan/proposal/v1") \
     X(ROOT, "witan/root/v1") \
     X(LEADER, "witan/leader/v1") \
+    X(RAFT_MEMBERS, "witan/raft-members/v1") \
     X(HELLO, "witan/hello/v1") \
     X(NAME, "witan/name/v1")
 

@@ -96,7 +96,7 @@ static void effect_send(struct replica *r, const struct effect *effect)
         if (!batch) return; /* A repetition of a proposal that has long been dropped. */
         message.batch = blob_span(batch);
     }
-    if (message.statement.kind != r->ops->unsigned_kind) {
+    if (engine_signs(r->ops, message.statement.kind)) {
         ASSERT(r->config.signer != NULL);
         enum status status = signer_sign(r->config.signer, &r->context.config.domain,
                                          &message.statement, &message.signature);
@@ -178,6 +178,7 @@ static void engine_effect(struct replica *r, const struct effect *effect)
     case EFFECT_FETCH:
         fetch_want(r, &r->fetch, effect->to, &effect->fetch.digest, effect->fetch.index);
         return;
+    case EFFECT_READ: return; /* Nobody has asked. */
     case EFFECT_NOTE:
         note(r, "%.*s", (int)effect->note.size, (const char *)effect->note.data);
         return;

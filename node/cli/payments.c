@@ -26,14 +26,20 @@ static enum status open_network(struct payments_run *run)
     enum status status = cli_network_dir(run->call, "payments", run->dir, &run->problem);
     struct testnet_options options = { .dir = run->dir,
                                        .network = "payments",
-                                       .validators = (uint16_t)cli_number(run->call, "validators"),
-                                       .engine = ENGINE_HOTSTUFF };
+                                       .validators =
+                                           (uint16_t)cli_number(run->call, "validators") };
+    if (status == STATUS_OK && !engine_find(cli_text(run->call, "engine"), &options.engine))
+        status = problem_set(&run->problem, STATUS_UNSUPPORTED, "no engine of that name is known");
     if (status == STATUS_OK) status = testnet_create(&run->net, &options, &run->problem);
     if (status != STATUS_OK) return status;
     run->made = true;
     char path[PATH_BYTES_MAX];
     testnet_file(&run->net, "1/config/genesis.json", path);
     status = genesis_load(path, &run->genesis, &run->problem);
+    if (status == STATUS_OK && committee_max_faulty(&run->genesis->committee) == 0)
+        status =
+            problem_set(&run->problem, STATUS_INVALID,
+                        "%u validators tolerate no failure: this run kills one", run->net.count);
     if (status == STATUS_OK) status = testnet_treasury_key(&run->net, &run->key, &run->problem);
     for (uint16_t i = 0; status == STATUS_OK && i < run->net.count; i++) {
         testnet_url(&run->net, i, run->urls[i]);
@@ -241,7 +247,8 @@ static const struct cli_flag payments_flags[] = {
       .value = "CODE",
       .standard = "CZK",
       .help = "the asset that is made for it" },
-    VALIDATORS_FLAG(4),
+    VALIDATORS_FLAG(3),
+    ENGINE_FLAG,
     IMPORT_IN_FLIGHT_FLAG,
     NETWORK_DIR_FLAG,
     { .name = "keep", .type = CLI_SWITCH, .help = "leave the (stopped) network's files" },

@@ -318,6 +318,6 @@ void promises_sent(struct checker *checker, uint16_t replica, uint8_t frame, str
     if (payload.size < STATEMENT_SIZE) return;
     struct said s = said_of(payload.data);
     warrant_sent(checker, replica, payload);
-    if (s.kind == hotstuff_ops.unsigned_kind) return;
+    if (!engine_signs(&hotstuff_ops, s.kind)) return;
     said(checker, replica, &s);
 }

@@ -29,7 +29,7 @@ static void label_statement(char label[LABEL_MAX], const struct statement *s)
     const char *kind = s->kind > 0 && s->kind < ops->kinds_count ? ops->kinds[s->kind] : NULL;
     if (!kind)
         SAY(label, "kind %u index %" PRIu64 " view %" PRIu64, s->kind, s->index, s->view);
-    else if (s->kind == ops->unsigned_kind)
+    else if (!engine_signs(ops, s->kind))
         SAY(label, "%s", kind);
     else if (s->index == 0)
         SAY(label, "%s view %" PRIu64 " on %" PRIu64, kind, s->view, s->aux);

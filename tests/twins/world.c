@@ -413,6 +413,7 @@ static void take(uint8_t instance)
         case EFFECT_PERSIST: on_persist(instance, effect); break;
         case EFFECT_COMMIT: on_commit(instance, effect); break;
         case EFFECT_FETCH: on_fetch(instance, effect); break;
+        case EFFECT_READ:
         case EFFECT_NOTE: break;
         }
     }

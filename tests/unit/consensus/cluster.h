@@ -120,6 +120,7 @@ struct node {
     uint64_t wake_at_ms;
     struct digest parent; /* what the engine would build on */
     uint64_t commits;     /* in this incarnation */
+    uint64_t incarnation;
 };
 
 struct decision {
@@ -167,6 +168,8 @@ struct cluster {
     uint64_t (*sync_ms)(struct cluster *c, uint16_t node); /* default: 1 ms */
     void (*note)(struct cluster *c, uint16_t node, struct span text);
     void (*sent)(struct cluster *c, uint16_t node, const struct message *message);
+    void (*read_answered)(struct cluster *c, uint16_t node, const struct effect *effect);
+    void (*stepped)(struct cluster *c, uint16_t node); /* after each step of its engine */
     void *user;
 };
 
@@ -320,7 +323,7 @@ static inline void effect_send(struct cluster *c, uint16_t index, const struct e
                                .attachment = effect->send.attachment };
     if (effect->send.batch)
         message.batch = batch_bytes(batch_tx(c, &effect->send.batch_digest), batch);
-    if (message.statement.kind != c->ops->unsigned_kind) {
+    if (engine_signs(c->ops, message.statement.kind)) {
         enum status status =
             signer_sign(node->signer, &c->domain, &message.statement, &message.signature);
         if (status != STATUS_OK)
@@ -383,6 +386,9 @@ static inline void effect_perform(struct cluster *c, uint16_t index, const struc
                                         .from = index,
                                         .to = effect->to,
                                         .digest = effect->fetch.digest });
+        break;
+    case EFFECT_READ:
+        if (c->read_answered) c->read_answered(c, index, effect);
         break;
     case EFFECT_PERSIST:
     case EFFECT_NOTE: break;
@@ -458,6 +464,7 @@ static inline void trace_effect(struct cluster *c, uint16_t index, const struct 
         hash_bytes(hash, digest.bytes, 32);
         break;
     case EFFECT_FETCH: hash_bytes(hash, effect->fetch.digest.bytes, 32); break;
+    case EFFECT_READ: hash_u64(hash, effect->read.number ^ effect->read.index << 16); break;
     case EFFECT_NOTE: hash_bytes(hash, effect->note.data, effect->note.size); break;
     }
 }
@@ -470,6 +477,7 @@ static inline struct span *effect_span(struct effect *effect)
     case EFFECT_COMMIT: return &effect->commit.proof;
     case EFFECT_PERSIST: return &effect->persist.record;
     case EFFECT_NOTE: return &effect->note;
+    case EFFECT_READ:
     case EFFECT_FETCH: return NULL;
     }
     return NULL;
@@ -530,6 +538,7 @@ static inline void node_give(struct cluster *c, uint16_t index, struct event *ev
     event->hollow = node->hollow = node_is_hollow(c, node);
     effects_reset(c->out);
     c->ops->step(node->engine, event, c->out);
+    if (c->stepped) c->stepped(c, index);
 }
 
 /* Offers batches as long as the engine invites; zero is an empty batch. */
@@ -569,6 +578,7 @@ static inline void node_start(struct cluster *c, uint16_t index)
 {
     struct node *node = &c->nodes[index];
     node->up = true;
+    node->incarnation++;
     node->decided = node->executed;
     node->hollow = false;
     node->config = (struct engine_config){ .self = index,
@@ -577,6 +587,7 @@ static inline void node_start(struct cluster *c, uint16_t index)
                                            .options = c->options,
                                            .options_count = c->options_count,
                                            .now_ms = c->now_ms,
+                                           .seed = c->order << 8 | index,
                                            .root = c->root,
                                            .executed = node->executed,
                                            .cache = c->cache };
@@ -729,8 +740,11 @@ static inline void deliver_message(struct cluster *c, const struct packet *packe
     enum status status = message_read(span_of(packet->bytes, packet->size), 1024, &message);
     if (status == STATUS_OK) status = c->ops->check(&node->config, packet->from, &message, &facts);
     if (status != STATUS_OK) {
-        cluster_fail(c, "node %u refuses a %s of %u: %s", packet->to,
-                     c->ops->kinds[packet->statement_kind], packet->from, status_name(status));
+        cluster_fail(c, "node %u refuses a %s of %u (view %llu index %llu aux %llu): %s",
+                     packet->to, c->ops->kinds[packet->statement_kind], packet->from,
+                     (unsigned long long)message.statement.view,
+                     (unsigned long long)message.statement.index,
+                     (unsigned long long)message.statement.aux, status_name(status));
         return;
     }
     if (facts.has_proposal) node_hold(node, &facts.proposal);
@@ -866,14 +880,15 @@ static inline bool cluster_is_idle(const struct cluster *c)
     return true;
 }
 
-static inline void cluster_init(struct cluster *c, uint16_t count, uint64_t seed)
+static inline void cluster_init_engine(struct cluster *c, uint16_t count, uint64_t seed,
+                                       enum engine_kind engine, enum fault_model fault_model)
 {
     memset(c, 0, sizeof *c);
     c->count = count;
     c->random = seed;
-    c->ops = &hotstuff_ops;
-    c->committee.fault_model = FAULT_BYZANTINE;
-    c->committee.engine = ENGINE_HOTSTUFF;
+    c->ops = engine_find_ops(engine);
+    c->committee.fault_model = fault_model;
+    c->committee.engine = engine;
     c->committee.count = count;
     for (uint16_t i = 0; i < count; i++) {
         uint8_t key_seed[32] = { 0x77, (uint8_t)i };
@@ -882,7 +897,7 @@ static inline void cluster_init(struct cluster *c, uint16_t count, uint64_t seed
         key_from_seed(key_seed, &c->secrets[i], &validator->seal_key);
     }
     struct digest chain = digest_of(TAG_GENESIS, span_text("cluster"));
-    c->domain = (struct domain){ .chain_id = chain, .engine = ENGINE_HOTSTUFF };
+    c->domain = (struct domain){ .chain_id = chain, .engine = (uint8_t)engine };
     c->domain.validators_hash = committee_hash(&c->committee);
     c->root = root_digest(0, &chain);
     c->cache = verify_cache_new(1 << 14);
@@ -896,6 +911,11 @@ static inline void cluster_init(struct cluster *c, uint16_t count, uint64_t seed
         ASSERT(c->nodes[i].held != NULL);
         c->nodes[i].wake_at_ms = UINT64_MAX;
     }
+}
+
+static inline void cluster_init(struct cluster *c, uint16_t count, uint64_t seed)
+{
+    cluster_init_engine(c, count, seed, ENGINE_HOTSTUFF, FAULT_BYZANTINE);
 }
 
 static inline void cluster_start(struct cluster *c)

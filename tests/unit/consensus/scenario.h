@@ -42,7 +42,7 @@ static inline void scenario_sent(struct cluster *c, uint16_t node, const struct 
     if (c->ops->check(&c->nodes[node].config, node, message, &facts) == STATUS_OK &&
         facts.has_proposal && message->batch.size == 8)
         scenario.proposals[load_u64(message->batch.data) % TXS_MAX] = facts.proposal;
-    if (message->statement.kind != c->ops->unsigned_kind)
+    if (engine_signs(c->ops, message->statement.kind))
         pool_add_signature(node, &message->statement, &message->signature);
 }
 

@@ -158,7 +158,8 @@ Test(engine, options_by_name)
 Test(engine, finds_what_is_built)
 {
     cr_expect_eq(engine_find_ops(ENGINE_HOTSTUFF), &hotstuff_ops);
-    cr_expect_null(engine_find_ops(ENGINE_RAFT));
+    cr_expect_eq(engine_find_ops(ENGINE_RAFT), &raft_ops);
+    cr_expect_null(engine_find_ops(ENGINE_PBFT));
     cr_expect_null(engine_find_ops((enum engine_kind)99));
     for (uint8_t kind = 1; kind < hotstuff_ops.kinds_count; kind++)
         cr_expect_gt(strlen(hotstuff_ops.kinds[kind]), 0);

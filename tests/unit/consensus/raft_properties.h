@@ -1,0 +1,166 @@
+/* tests/unit/consensus/raft_properties.h -- the five properties of Raft (Ongaro's thesis, figure
+ * 3.2), looked for after every step in the memory of every engine.
+ *
+ *     election safety        at most one leader in a term
+ *     leader append-only     a leader never drops or replaces entries of its own log
+ *     log matching           entries of one index and term: the logs are the same up to there
+ *     leader completeness    a leader of a later term has all that was ever committed
+ *     state machine safety   nobody delivers two entries at one index (cluster.h)
+ *
+ * And: terms and commits only grow; nobody is acknowledged for what is not durable. */
+#ifndef TESTS_RAFT_PROPERTIES_H
+#define TESTS_RAFT_PROPERTIES_H
+
+#include "consensus/raft.h"
+#include "tests/unit/consensus/cluster.h"
+
+enum { TERMS_MAX = 4096, INDEXES_MAX = 4096 };
+
+struct raft_properties {
+    uint16_t leaders[TERMS_MAX]; /* of each term, plus 1; 0: nobody seen */
+    struct digest committed[INDEXES_MAX];
+    bool is_committed[INDEXES_MAX];
+    uint64_t committed_term[INDEXES_MAX]; /* the term of whoever committed it first */
+    struct {
+        uint64_t incarnation, term, commit, last;
+        bool led;
+        struct digest last_digest;
+    } before[NODES_MAX];
+};
+
+static struct raft_properties raft_properties;
+
+static inline const struct raft *raft_of(const struct cluster *c, uint16_t index)
+{
+    return c->nodes[index].engine;
+}
+
+static inline bool raft_knows(const struct raft *r, uint64_t index)
+{
+    return index == r->log.base.index || log_has(&r->log, index);
+}
+
+static inline void check_election(struct cluster *c, uint16_t index, const struct raft *r)
+{
+    if (r->role != LEADER || r->term >= TERMS_MAX) return;
+    uint16_t *leader = &raft_properties.leaders[r->term];
+    if (*leader != 0 && *leader != index + 1)
+        cluster_fail(c, "election safety: term %llu has leaders %u and %u",
+                     (unsigned long long)r->term, *leader - 1u, index);
+    *leader = (uint16_t)(index + 1);
+}
+
+static inline void check_append_only(struct cluster *c, uint16_t index, const struct raft *r)
+{
+    uint64_t last = raft_properties.before[index].last;
+    bool leads_on = raft_properties.before[index].led && r->role == LEADER &&
+                    raft_properties.before[index].term == r->term;
+    if (!leads_on) return;
+    bool kept = r->log.last >= last && (last < r->log.base.index ||
+                                        digest_equal(log_digest(&r->log, last),
+                                                     &raft_properties.before[index].last_digest));
+    if (!kept)
+        cluster_fail(c, "leader append-only: node %u of term %llu has dropped entries", index,
+                     (unsigned long long)r->term);
+}
+
+static inline void check_matching(struct cluster *c, uint16_t index, const struct raft *r)
+{
+    for (uint16_t other = 0; other < c->count; other++) {
+        if (other == index || !c->nodes[other].up) continue;
+        const struct raft *o = raft_of(c, other);
+        uint64_t top = min_u64(r->log.last, o->log.last);
+        uint64_t floor = max_u64(r->log.base.index, o->log.base.index);
+        bool below_must_match = false;
+        for (uint64_t i = top; i > floor; i--) {
+            bool same = digest_equal(log_digest(&r->log, i), log_digest(&o->log, i));
+            if (log_view(&r->log, i) == log_view(&o->log, i)) below_must_match = true;
+            if (below_must_match && !same) {
+                cluster_fail(c, "log matching: nodes %u and %u differ at %llu", index, other,
+                             (unsigned long long)i);
+                return;
+            }
+            if (same) break; /* A digest covers all before it. */
+        }
+    }
+}
+
+static inline void check_committed(struct cluster *c, uint16_t index, const struct raft *r)
+{
+    uint64_t before = raft_properties.before[index].commit;
+    for (uint64_t i = max_u64(before, r->log.base.index) + 1; i <= r->commit; i++) {
+        if (i >= INDEXES_MAX) return;
+        const struct digest *digest = log_digest(&r->log, i);
+        if (!raft_properties.is_committed[i]) {
+            raft_properties.is_committed[i] = true;
+            raft_properties.committed[i] = *digest;
+            raft_properties.committed_term[i] = r->term;
+        } else if (!digest_equal(&raft_properties.committed[i], digest)) {
+            cluster_fail(c, "state machine safety: node %u commits another entry at %llu", index,
+                         (unsigned long long)i);
+        }
+    }
+}
+
+static inline void check_completeness(struct cluster *c, uint16_t index, const struct raft *r)
+{
+    bool begins = r->role == LEADER && !(raft_properties.before[index].led &&
+                                         raft_properties.before[index].term == r->term);
+    if (!begins) return;
+    for (uint64_t i = r->log.base.index + 1; i < INDEXES_MAX; i++) {
+        if (!raft_properties.is_committed[i] || raft_properties.committed_term[i] >= r->term)
+            continue;
+        if (!raft_knows(r, i) ||
+            !digest_equal(log_digest(&r->log, i), &raft_properties.committed[i])) {
+            cluster_fail(c, "leader completeness: node %u leads term %llu without entry %llu",
+                         index, (unsigned long long)r->term, (unsigned long long)i);
+            return;
+        }
+    }
+}
+
+/* For cluster.stepped. */
+static inline void raft_check_properties(struct cluster *c, uint16_t index)
+{
+    const struct raft *r = raft_of(c, index);
+    uint64_t incarnation = c->nodes[index].incarnation;
+    if (raft_properties.before[index].incarnation != incarnation) {
+        memset(&raft_properties.before[index], 0, sizeof raft_properties.before[index]);
+        raft_properties.before[index].incarnation = incarnation;
+    }
+    if (r->term < raft_properties.before[index].term ||
+        r->commit < raft_properties.before[index].commit)
+        cluster_fail(c, "node %u goes back: term %llu commit %llu", index,
+                     (unsigned long long)r->term, (unsigned long long)r->commit);
+    if (r->conflicts_count > 0) cluster_fail(c, "node %u has halted", index);
+    check_election(c, index, r);
+    check_append_only(c, index, r);
+    check_matching(c, index, r);
+    check_completeness(c, index, r);
+    check_committed(c, index, r);
+    raft_properties.before[index].term = r->term;
+    raft_properties.before[index].commit = r->commit;
+    raft_properties.before[index].last = r->log.last;
+    raft_properties.before[index].led = r->role == LEADER;
+    raft_properties.before[index].last_digest = *log_digest(&r->log, r->log.last);
+}
+
+static inline void raft_cluster_init(struct cluster *c, uint16_t count, uint64_t seed)
+{
+    memset(&raft_properties, 0, sizeof raft_properties);
+    cluster_init_engine(c, count, seed, ENGINE_RAFT, FAULT_CRASH);
+    c->stepped = raft_check_properties;
+}
+
+/* Who leads the highest term that anybody leads; VALIDATOR_NONE if nobody does. */
+static inline uint16_t raft_leader(const struct cluster *c)
+{
+    uint16_t leader = VALIDATOR_NONE;
+    for (uint16_t i = 0; i < c->count; i++) {
+        if (!c->nodes[i].up || raft_of(c, i)->role != LEADER) continue;
+        if (leader == VALIDATOR_NONE || raft_of(c, i)->term > raft_of(c, leader)->term) leader = i;
+    }
+    return leader;
+}
+
+#endif
