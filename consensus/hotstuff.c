@@ -284,8 +284,8 @@ static void hotstuff_step(void *engine, const struct event *event, struct effect
         case EVENT_BATCH: on_batch(h, &event->batch, out); break;
         case EVENT_FETCHED: learn_proposal(h, event->proposal, out); break;
         case EVENT_DECIDED: learn_anchor(h, event, out); break;
-        case EVENT_READ:     /* What is decided may be decided without us. */
-        case EVENT_TRANSFER: /* Every view has its own leader anyway. */
+        case EVENT_READ:           /* What is decided may be decided without us. */
+        case EVENT_TRANSFER:       /* Every view has its own leader anyway. */
         case EVENT_MEMBERS: break; /* A change of members is a change of epochs. */
         }
     }

@@ -207,6 +207,7 @@ struct raft {
     uint64_t lease_ms; /* 0: reads ask a quorum */
     uint64_t random;
     uint64_t now_ms;
+    uint64_t opened_ms;
     bool halted; /* two decisions contradict each other: this is not the crash-fault model any more
                   */
 
@@ -233,6 +234,7 @@ struct raft {
     uint32_t reads_count;
     uint16_t transfer_to; /* VALIDATOR_NONE: nobody */
     uint64_t transfer_until_ms;
+    bool handed_over; /* in this term somebody was told to campaign: no lease any more */
 
     uint64_t elections_count;
     uint64_t conflicts_count;

@@ -252,6 +252,7 @@ void commit_up_to(struct raft *r, uint64_t commit, struct effects *out)
     if (commit <= r->commit) return;
     ASSERT(commit <= r->log.last);
     r->commit = commit;
+    if (commit >= r->delivered && r->delivered >= r->log.base.index) r->placed = true;
     deliver(r, out);
 }
 

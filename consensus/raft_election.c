@@ -18,6 +18,8 @@ static bool is_up_to_date(const struct raft *r, const struct statement *request)
 bool leader_is_alive(const struct raft *r)
 {
     if (r->role == LEADER) return true; /* It steps down when it does not hear a quorum. */
+    /* We may have heard one just before we were restarted, and it may read by our word. */
+    if (r->lease_ms > 0 && r->now_ms < r->opened_ms + r->election_ms_min) return true;
     return r->leader != VALIDATOR_NONE && r->now_ms < r->heard_ms + r->election_ms_min;
 }
 
@@ -70,6 +72,7 @@ static void become_leader(struct raft *r, struct effects *out)
     r->round = 0;
     r->reads_count = 0;
     r->transfer_to = VALIDATOR_NONE;
+    r->handed_over = false;
     for (uint16_t i = 0; i < r->config.committee->count; i++)
         r->progress[i] = (struct progress){ .next = r->log.last + 1, .heard_ms = r->now_ms };
     emit_note(out, "leader of term %llu", (unsigned long long)r->term);
@@ -107,7 +110,7 @@ static void pre_campaign(struct raft *r, struct effects *out)
         campaign(r, false, out);
         return;
     }
-    emit_note(out, "ask for term %llu", (unsigned long long)(r->term + 1));
+    emit_note(out, "ask for term %llu", (unsigned long long)r->term + 1);
     struct statement ask = request(r, PRE_VOTE_REQUEST, r->term + 1);
     send_to_voters(r, EFFECT_SEND_EARLY, &ask, span_of(NULL, 0), out);
 }

@@ -26,10 +26,10 @@ static bool is_majority(const struct signer_set *voters, const struct signer_set
 {
     uint16_t count = 0;
     uint16_t votes = 0;
-    for (uint16_t i = 0; i < COMMITTEE_MAX; i++) {
-        if (!signer_set_has(voters, i)) continue;
+    for (unsigned i = 0; i < COMMITTEE_MAX; i++) {
+        if (!signer_set_has(voters, (uint16_t)i)) continue;
         count++;
-        if (signer_set_has(agreed, i)) votes++;
+        if (signer_set_has(agreed, (uint16_t)i)) votes++;
     }
     return votes > count / 2;
 }
@@ -106,8 +106,8 @@ static const char *members_refused(const struct raft *r, const struct members *w
     if (now->joint || r->log.members_index > r->commit) return "another change is under way";
     if (log_is_full(&r->log)) return "the log is full";
     if (memcmp(&wanted->voters, &none, sizeof none) == 0) return "nobody would vote";
-    for (uint16_t i = r->config.committee->count; i < COMMITTEE_MAX; i++)
-        if (is_member(wanted, i)) return "there is no such member";
+    for (unsigned i = r->config.committee->count; i < COMMITTEE_MAX; i++)
+        if (is_member(wanted, (uint16_t)i)) return "there is no such member";
     if (!same_voters && !is_caught_up(r, wanted)) return "a new voter has not caught up";
     return NULL;
 }
@@ -129,7 +129,7 @@ void on_members(struct raft *r, const struct event *event, struct effects *out)
         next.old = (struct signer_set){ { 0 } };
     }
     emit_note(out, next.joint ? "joint members at %llu" : "members at %llu",
-              (unsigned long long)(r->log.last + 1));
+              (unsigned long long)r->log.last + 1);
     append_members(r, &next, out);
 }
 
@@ -143,7 +143,7 @@ void members_committed(struct raft *r, struct effects *out)
         struct members next = *now;
         next.joint = false;
         next.old = (struct signer_set){ { 0 } };
-        emit_note(out, "members at %llu", (unsigned long long)(r->log.last + 1));
+        emit_note(out, "members at %llu", (unsigned long long)r->log.last + 1);
         append_members(r, &next, out);
     } else if (!now->joint && !is_voter(now, r->config.self)) {
         emit_note(out, "no voter any more: step down");
@@ -172,6 +172,7 @@ void transfer_advance(struct raft *r, struct effects *out)
         return;
     }
     if (r->progress[r->transfer_to].match < r->log.last) return;
+    r->handed_over = true;
     send_early(r, r->transfer_to, &(struct statement){ .kind = TIMEOUT_NOW, .view = r->term }, out);
 }
 
@@ -206,7 +207,7 @@ static void answer_read(struct raft *r, const struct read *read, struct effects 
  * rest of election_ms_min: that is what lease_ms assumes, and why 0 is its default. */
 static bool lease_holds(const struct raft *r)
 {
-    if (r->lease_ms == 0 || r->transfer_to != VALIDATOR_NONE) return false;
+    if (r->lease_ms == 0 || r->handed_over) return false;
     struct signer_set fresh = { { 0 } };
     for (uint16_t i = 0; i < r->config.committee->count; i++) {
         uint64_t round = r->progress[i].round;

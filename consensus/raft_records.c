@@ -35,7 +35,7 @@ static void raft_init(struct raft *r, const struct engine_config *config)
     r->election_ms_max = engine_option(config, "election_ms_max", ELECTION_MS_MAX);
     r->lease_ms = engine_option(config, "lease_ms", 0);
     r->random = config->seed;
-    r->now_ms = config->now_ms;
+    r->now_ms = r->opened_ms = config->now_ms;
     r->voted_for = VALIDATOR_NONE;
     r->leader = VALIDATOR_NONE;
     r->transfer_to = VALIDATOR_NONE;
@@ -72,8 +72,7 @@ static enum status replay_entry(struct raft *r, const struct log_entry *entry)
  * further than that (it was rebuilt), an anchor helps. */
 static void forget_decided(struct raft *r)
 {
-    if (r->commit > r->log.base.index + LOG_RETAINED)
-        log_forget(&r->log, r->commit - LOG_RETAINED);
+    if (r->commit > r->log.base.index + LOG_RETAINED) log_forget(&r->log, r->commit - LOG_RETAINED);
 }
 
 static enum status replay_log(struct raft *r, struct raft_record *record)
