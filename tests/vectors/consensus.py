@@ -77,6 +77,66 @@ def leader_order(chain_id, epoch, n):
     return order
 
 
+def members(voters, learners, old, joint):
+    def bitmap(set_):
+        bits = bytearray(32)
+        for i in set_:
+            bits[i // 8] |= 1 << (i % 8)
+        return bytes(bits)
+    return u8(joint) + bitmap(voters) + bitmap(learners) + bitmap(old)
+
+
+def raft(b1, b2):
+    joint = members([0, 1, 2, 3, 4], [9], [0, 1, 2], 1)
+    change = {"index": 3, "view": 4, "parent_view": 2, "parent": digest(b2).hex(),
+              "batch": tagged("witan/raft-members/v1", joint).hex()}
+    plain = header(b2) + u8(0)
+    with_members = header(change) + u8(1) + joint
+    first = members([0, 1, 2], [], [], 0)
+    proof = u8(1) + u64(1) + u64(1) + digest(b1)
+    log = u64(0) + u64(0) + bytes([9]) * 32 + first + u32(2) + header(b1) + u8(0) + plain
+    return {
+        "members": [{"bytes": joint.hex(), "digest": tagged("witan/raft-members/v1", joint).hex()}],
+        "appends": [(u64(1) + u64(1) + u64(7) + u8(0)).hex(),
+                    (u64(1) + u64(0) + u64(7) + u8(1) + plain).hex(),
+                    (u64(2) + u64(2) + u64(8) + u8(1) + with_members).hex()],
+        "appends_refused": [
+            {"why": "members that its header does not name",
+             "bytes": (u64(1) + u64(0) + u64(7) + u8(1) + header(b2) + u8(1) + joint).hex()},
+            {"why": "an entry at index 0",
+             "bytes": (u64(1) + u64(0) + u64(7) + u8(1) + header(dict(b2, index=0)) + u8(0)).hex()},
+            {"why": "a parent of a later term",
+             "bytes": (u64(1) + u64(0) + u64(7) + u8(1) + header(dict(b2, parent_view=3)) +
+                       u8(0)).hex()},
+            {"why": "a byte too much", "bytes": (u64(1) + u64(1) + u64(7) + u8(0) + u8(0)).hex()}],
+        "refusal": (u64(5) + u64(2) + u64(3)).hex(),
+        "proof": proof.hex(),
+        "proofs_refused": [
+            {"why": "another form", "bytes": (u8(2) + proof[1:]).hex()},
+            {"why": "another index", "bytes": (u8(1) + u64(2) + proof[9:]).hex()},
+            {"why": "another term", "bytes": (proof[:9] + u64(2) + proof[17:]).hex()},
+            {"why": "another digest", "bytes": (proof[:17] + digest(b2)).hex()},
+            {"why": "cut short", "bytes": proof[:-1].hex()},
+            {"why": "empty", "bytes": ""}],
+        "records": {
+            "term": (b"\x01\x01" + u64(7) + u16(2)).hex(),
+            "term_without_vote": (b"\x01\x01" + u64(8) + u16(0xffff)).hex(),
+            "entry": (b"\x01\x02" + plain).hex(),
+            "entry_members": (b"\x01\x02" + with_members).hex(),
+            "commit": (b"\x01\x03" + u64(2)).hex(),
+            "log": (b"\x01\x04" + log).hex(),
+        },
+        "records_refused": [
+            {"why": "unknown version", "bytes": (b"\x02\x03" + u64(2)).hex()},
+            {"why": "unknown type", "bytes": (b"\x01\x05" + u64(2)).hex()},
+            {"why": "a gap in the log",
+             "bytes": (b"\x01\x04" + log[:145] + u32(1) + plain).hex()},
+            {"why": "more entries than fit", "bytes": (b"\x01\x04" + log[:145] + u32(1024)).hex()},
+            {"why": "a byte too much", "bytes": (b"\x01\x03" + u64(2) + u8(0)).hex()},
+            {"why": "empty", "bytes": ""}],
+    }
+
+
 def main():
     chain_id = tagged("witan/genesis/v1", b"vectors")
     root = tagged("witan/root/v1", u64(3) + chain_id)
@@ -174,6 +234,7 @@ def main():
             {"why": "too many headers", "bytes": (b"\x01\x02" + u32(1025)).hex()},
             {"why": "empty", "bytes": ""},
         ],
+        "raft": raft(b1, b2),
     }
     with open(os.path.join(HERE, "consensus.json"), "w") as file:
         json.dump(document, file, indent=1)
