@@ -160,6 +160,7 @@ void pool_timer(struct replica *r)
         r->gossip_waits = false;
         r->gossiped_at_ms = now;
     }
+    if (r->tick_wish_ms > r->moment.wall_ms) r->tick_wish_ms = 0; /* Our clock has been set back. */
     if (r->tick_wish_ms != 0 && now >= r->tick_again_ms) tick_wish(r, r->tick_wish_ms);
     struct pool_stats stats;
     pool_stats(r->pool, &stats);

@@ -94,6 +94,8 @@ static enum status slots_read(struct safety *safety, const char *path, struct sa
     for (int i = 0; i < SAFETY_SLOTS; i++) {
         uint8_t slot[SAFETY_SLOT_BYTES];
         ssize_t size = pread(safety->fd, slot, sizeof slot, i * SAFETY_SLOT_BYTES);
+        /* What cannot be read now may be the newer one: the other says too little then. */
+        if (size < 0) return problem_set(problem, STATUS_IO, "%s: %s", path, strerror(errno));
         found[i] = size == sizeof slot ? safety_decode(slot, &states[i]) : STATUS_DAMAGED;
         if (report) report->slot_bad[i] = found[i] == STATUS_DAMAGED;
         /* A newer version in either slot: whoever wrote it knows more than we can read. */

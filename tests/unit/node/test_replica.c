@@ -471,6 +471,21 @@ Test(replica, many_wishes_at_once_are_one_wish)
     world_close(w);
 }
 
+/* A clock that was ahead made the wish; set back, it has nothing to wish for yet. */
+Test(replica, a_wish_ends_when_the_clock_is_set_back)
+{
+    struct world *w = world_open(NULL);
+    world_run(w, 3000);
+    const uint64_t ahead_ms = 600000;
+    struct moment moment = world_moment(w);
+    moment.wall_ms += ahead_ms;
+    replica_wish_tick(w->nodes[1].replica, moment, moment.wall_ms - 1);
+    cr_assert_eq(world_status(w, 1).tick_wish_ms, moment.wall_ms - 1);
+    world_run(w, 8000);
+    cr_assert_eq(world_status(w, 1).tick_wish_ms, 0);
+    world_close(w);
+}
+
 /* A member that wishes for a tick every millisecond gets one a gap, and makes nobody propose, write
  * and decide more than that. */
 Test(replica, who_wishes_on_and_on_is_served_once_a_gap)
