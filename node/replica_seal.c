@@ -76,7 +76,8 @@ struct seal_slot *seal_slot_of(struct replica *r, uint64_t height)
 
 bool seal_exhausted(const struct replica *r, uint32_t times)
 {
-    return store_unsealed(r) > times * r->config.params->values[PARAM_unsealed_max];
+    uint64_t most = times * r->config.params->values[PARAM_unsealed_max];
+    return r->entries_count > most && store_unsealed(r) > most; /* It is asked at every step. */
 }
 
 /* The signatures on our hash, in the order of the validators. */

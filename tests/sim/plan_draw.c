@@ -56,11 +56,11 @@ static uint64_t any_subset(struct stream *s, unsigned count)
 
 static uint16_t draw_nodes(struct stream *s)
 {
-    static const uint8_t few[] = { 1, 2, 3, 4, 4, 4, 4, 5, 6, 7, 7 };
-    static const uint8_t many[] = { 10, 10, 10, 13, 13, 16, 22, 31 };
+    static const uint8_t few[] = { 1, 2, 3, 4, 4, 4, 4, 5, 6, 7, 7, 7 };
+    static const uint8_t many[] = { 10, 10, 13, 16, 19, 22, 25, 31 };
     uint64_t which_few = stream_between(s, 0, sizeof few - 1);
     uint64_t which_many = stream_between(s, 0, sizeof many - 1);
-    bool large = stream_chance(s, 60);
+    bool large = stream_chance(s, 250);
     return large ? many[which_many] : few[which_few];
 }
 
@@ -111,7 +111,7 @@ static void draw_members(struct stream *s, struct plan *plan)
 
 static void draw_load(struct stream *s, struct plan *plan, bool calm)
 {
-    uint64_t most_txs = plan->nodes <= 7 ? 600 : plan->nodes <= 13 ? 150 : 60;
+    uint64_t most_txs = plan->nodes <= 7 ? 300 : plan->nodes <= 13 ? 120 : 60;
     uint64_t most_ms = plan->nodes <= 7 ? 60000 : plan->nodes <= 13 ? 20000 : 10000;
     if (plan->real_keys && most_txs > 60) most_txs = 60;
     if (plan->real_keys && most_ms > 10000) most_ms = 10000;
