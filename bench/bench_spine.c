@@ -1,4 +1,5 @@
-/* bench_spine WITAN [--dir DIR] [--seconds N] [--idle N] [--validators N] [--only PART]
+/* bench_spine WITAN [--dir DIR] [--seconds N] [--idle N] [--validators N] [--engine NAME]
+ *             [--only PART]
  *
  * What a network of validators on this machine does: a fresh one is made with the program WITAN,
  * loaded over JSON-RPC with transactions that were signed before, watched, and removed. Prints
@@ -20,7 +21,8 @@ enum {
 
 struct options {
     const char *program, *dir;
-    const char *only; /* "latency", "rate", "ops", "idle"; NULL: all */
+    const char *engine; /* NULL: the default one */
+    const char *only;   /* "latency", "rate", "ops", "idle"; NULL: all */
     unsigned seconds, idle_seconds;
     uint16_t validators;
 };
@@ -294,7 +296,7 @@ static void run(const struct options *options)
     double verify = verify_rate();
     printf("# %u validators and the clients on %.0f cores; one verification takes %.1f us\n",
            options->validators, cores, 1e6 / verify);
-    network_start(&network, options->program, options->dir, options->validators);
+    network_start(&network, options->program, options->dir, options->validators, options->engine);
     figure("sync_ms", sync_ms(options->dir), "ms");
     workload_open(w, &network);
     for (unsigned clients = 1; clients <= 256 && wanted(options, "latency");
@@ -310,7 +312,7 @@ static void run(const struct options *options)
 static void usage(void)
 {
     (void)fputs("usage: bench_spine WITAN [--dir DIR] [--seconds N] [--idle N] [--validators N]\n"
-                "       [--only latency|rate|ops|idle]\n"
+                "       [--engine NAME] [--only latency|rate|ops|idle]\n"
                 "WITAN is the program to be measured; DIR must not exist\n",
                 stderr);
     exit(64);
@@ -334,6 +336,8 @@ int main(int argc, char **argv)
             options.seconds = (unsigned)number;
         else if (strcmp(argv[i], "--idle") == 0)
             options.idle_seconds = (unsigned)number;
+        else if (strcmp(argv[i], "--engine") == 0)
+            options.engine = argv[i + 1];
         else if (strcmp(argv[i], "--only") == 0)
             options.only = argv[i + 1];
         else if (strcmp(argv[i], "--validators") == 0 && number > 0 && number <= TESTNET_NODES_MAX)

@@ -11,6 +11,7 @@
 #include "rpc/client.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 
 struct network {
     const char *program;
+    const char *engine; /* NULL: the default one */
     char dir[256];
     struct testnet net;
     struct rpc_client *clients[TESTNET_NODES_MAX]; /* over the local sockets */
@@ -35,7 +37,7 @@ _Noreturn static inline void give_up(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    (void)fputs("bench_spine: ", stderr);
+    (void)fprintf(stderr, "%s: ", program_invocation_short_name);
     (void)vfprintf(stderr, format, arguments);
     (void)fputc('\n', stderr);
     va_end(arguments);
@@ -66,11 +68,13 @@ static inline bool network_run(struct network *network, const char *verb, const 
 {
     char count[16] = "";
     (void)snprintf(count, sizeof count, "%s", more ? more : "");
-    const char *arguments[10] = { network->program, "testnet", verb, "--dir", network->dir };
+    const char *arguments[12] = { network->program, "testnet", verb, "--dir", network->dir };
     size_t n = 5;
     if (strcmp(verb, "create") == 0) {
         arguments[n++] = "--validators";
         arguments[n++] = count;
+        arguments[n++] = network->engine ? "--engine" : NULL;
+        arguments[n++] = network->engine;
     }
     arguments[n] = NULL;
     (void)fflush(stdout);
@@ -91,7 +95,7 @@ static void network_remove(struct network *network)
     for (uint16_t i = 0; i < network->net.count; i++)
         if (network->clients[i]) rpc_client_close(network->clients[i]);
     if (!network_run(network, "stop", NULL) || !network_run(network, "clean", NULL))
-        (void)fprintf(stderr, "bench_spine: %s is left behind\n", network->dir);
+        (void)fprintf(stderr, "%s is left behind\n", network->dir);
 }
 
 static inline void network_connect(struct network *network)
@@ -108,12 +112,13 @@ static inline void network_connect(struct network *network)
 }
 
 static inline void network_start(struct network *network, const char *program, const char *dir,
-                                 uint16_t validators)
+                                 uint16_t validators, const char *engine)
 {
     struct problem problem;
     char count[16];
     memset(network, 0, sizeof *network);
     network->program = program;
+    network->engine = engine;
     (void)snprintf(network->dir, sizeof network->dir, "%s", dir);
     (void)snprintf(count, sizeof count, "%u", validators);
     if (!network_run(network, "create", count)) give_up("the network cannot be created in %s", dir);

@@ -209,8 +209,9 @@ struct engine_status {
     uint64_t timeouts;      /* views or elections that timed out, since open */
     uint64_t conflicts;     /* contradicting statements seen, since open */
     uint32_t undecided;     /* proposals in flight, while a decision is awaited */
-    bool placed; /* knows the digest of the proposal at index_decided; if not it waits for
-                    an anchor (EVENT_DECIDED) and promises nothing */
+    bool placed;     /* knows the digest of the proposal at index_decided; if not it waits for
+                        an anchor (EVENT_DECIDED) and promises nothing */
+    bool hands_over; /* an EVENT_TRANSFER is under way: we lead until the other one does */
 };
 
 /* What check found in a message. */
@@ -230,6 +231,13 @@ struct engine_ops {
      * signature of zeros and are never given to the signer; their attachment proves them, or they
      * are believed because no member lies. */
     uint32_t unsigned_kinds;
+
+    /* Does it count on the messages of one member in the order in which they were sent? Checks on
+     * several threads lose it, and the replica restores it then. */
+    bool ordered;
+
+    /* Can it answer an EVENT_READ at all? If not it refuses every one. */
+    bool reads;
 
     /* Bytes of memory that open wants; depends on the configuration alone. */
     size_t (*size)(const struct engine_config *config);

@@ -160,6 +160,7 @@ static void raft_status(const void *engine, struct engine_status *status)
         .conflicts = r->conflicts_count,
         .undecided = (uint32_t)(r->log.last - r->commit),
         .placed = r->placed,
+        .hands_over = r->role == LEADER && r->transfer_to != VALIDATOR_NONE,
     };
 }
 
@@ -182,6 +183,8 @@ const struct engine_ops raft_ops = {
     .kinds = KINDS,
     .kinds_count = RAFT_KINDS,
     .unsigned_kinds = ((UINT32_C(1) << RAFT_KINDS) - 1) & ~(UINT32_C(1) << VOTE),
+    .ordered = true,
+    .reads = true,
     .size = raft_size,
     .open = raft_open,
     .step = raft_step,

@@ -122,7 +122,7 @@ struct log_base {
     uint64_t index;
     uint64_t view;
     struct digest digest;
-    struct members members; /* as of that entry */
+    struct members members; /* as of that entry; nobody: an anchor did not say */
 };
 
 struct raft_record {
@@ -213,6 +213,8 @@ struct raft {
 
     uint64_t term;
     uint16_t voted_for;
+    uint64_t vote_term; /* of our last vote, and for whom; 0: none. A fold tells it again: */
+    uint16_t vote_for;  /* a journal that does not know it has lost promises */
     struct raft_log log;
 
     uint64_t commit;    /* the log is decided up to here */
@@ -309,6 +311,10 @@ bool is_voter(const struct members *members, uint16_t index);
 
 /* Is it sent the log by a leader? */
 bool is_followed(const struct raft *r, uint16_t index);
+
+/* Voters do, and those whom a change leaves out, until it is committed: the change may stand in
+ * their logs alone, and then nobody else can be elected (4.2.2). They do not count themselves. */
+bool may_campaign(const struct raft *r);
 
 bool is_quorum(const struct members *members, const struct signer_set *agreed);
 

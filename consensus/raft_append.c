@@ -370,13 +370,23 @@ static void persist_log(const struct raft *r, struct effects *out)
     emit_persist(out, effects_write_end(out, &w), NULL, NULL);
 }
 
+/* An anchor does not say who takes part. Where the log does, a change may have been overlooked, and
+ * old members together with new ones could decide twice. Nobody is never a quorum: until the log
+ * names the members again we follow and vote, but do not campaign. */
+static struct members members_after_anchor(const struct raft *r)
+{
+    if (engine_option(&r->config, "members_in_log", 0) != 0)
+        return (struct members){ .joint = false };
+    return *log_members_before(&r->log, r->commit + 1);
+}
+
 /* The log begins anew with these; one record says all of it, so that no crash can leave half. */
 static void install(struct raft *r, const struct proposal *list, size_t count, struct effects *out)
 {
     struct log_base base = { .index = list[0].index - 1,
                              .view = list[0].parent_view,
                              .digest = list[0].parent,
-                             .members = *log_members_before(&r->log, r->commit + 1) };
+                             .members = members_after_anchor(r) };
     log_reset(&r->log, &base);
     for (size_t i = 0; i < count; i++) {
         struct log_entry entry = { .proposal = list[i], .digest = proposal_digest(&list[i]) };

@@ -70,9 +70,9 @@ static enum status check_refusal(const struct message *message)
     struct refusal refusal;
     enum status status = refusal_read(message->attachment, &refusal);
     if (status != STATUS_OK) return status;
+    /* Index 0 stands in every log; it is refused to whoever leads a term that is over. */
     bool possible = refusal.last < TERM_LIMIT && refusal.conflict_view < TERM_LIMIT &&
-                    refusal.conflict_first <= message->statement.index &&
-                    message->statement.index > 0;
+                    refusal.conflict_first <= message->statement.index;
     return possible ? STATUS_OK : STATUS_INVALID;
 }
 

@@ -27,6 +27,10 @@ static void persist_term(struct raft *r, struct effects *out)
 {
     struct statement vote = { .kind = VOTE, .view = r->term, .aux = r->voted_for };
     bool voted = r->voted_for != VALIDATOR_NONE;
+    if (voted) {
+        r->vote_term = r->term;
+        r->vote_for = r->voted_for;
+    }
     struct writer w;
     effects_write_begin(out, &w);
     record_write_term(&w, r->term, r->voted_for);
@@ -117,8 +121,8 @@ static void pre_campaign(struct raft *r, struct effects *out)
 
 void on_election_timeout(struct raft *r, struct effects *out)
 {
-    if (!is_voter(log_members(&r->log), r->config.self)) {
-        reset_deadline(r); /* A learner follows, and so does one who was left out. */
+    if (!may_campaign(r)) {
+        reset_deadline(r); /* A learner follows, and so does one who was left out for good. */
         return;
     }
     pre_campaign(r, out);

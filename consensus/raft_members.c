@@ -22,6 +22,13 @@ bool is_followed(const struct raft *r, uint16_t index)
            is_member(log_members_before(&r->log, r->log.members_index), index);
 }
 
+bool may_campaign(const struct raft *r)
+{
+    if (is_voter(log_members(&r->log), r->config.self)) return true;
+    return r->log.members_index > r->commit &&
+           is_voter(log_members_before(&r->log, r->log.members_index), r->config.self);
+}
+
 static bool is_majority(const struct signer_set *voters, const struct signer_set *agreed)
 {
     uint16_t count = 0;
@@ -85,11 +92,12 @@ static void append_members(struct raft *r, const struct members *members, struct
     append_own(r, &entry, out);
 }
 
-/* A newcomer that lacks much would hold up every decision from the moment that it counts. */
+/* A newcomer that lacks much would hold up every decision from the moment that it counts. Who votes
+ * already may be down: that is when members need to be changed. */
 static bool is_caught_up(const struct raft *r, const struct members *wanted)
 {
     for (uint16_t i = 0; i < r->config.committee->count; i++)
-        if (signer_set_has(&wanted->voters, i) && i != r->config.self &&
+        if (signer_set_has(&wanted->voters, i) && !is_voter(log_members(&r->log), i) &&
             r->progress[i].match + IN_FLIGHT_MAX < r->log.last)
             return false;
     return true;

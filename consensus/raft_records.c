@@ -53,6 +53,10 @@ static enum status replay_term(struct raft *r, const struct raft_record *record)
         return STATUS_MALFORMED;
     r->term = record->term;
     r->voted_for = record->voted_for;
+    if (record->voted_for != VALIDATOR_NONE) {
+        r->vote_term = record->term;
+        r->vote_for = record->voted_for;
+    }
     return STATUS_OK;
 }
 
@@ -136,14 +140,20 @@ enum status raft_open(void *engine, const struct engine_config *config, const st
 
 /* ---- folding ---- */
 
+/* Our last vote, and our term if that is a later one. */
 static void fold_term(const struct raft *r, struct effects *out)
 {
-    bool voted = r->voted_for != VALIDATOR_NONE;
-    struct statement vote = { .kind = VOTE, .view = r->term, .aux = r->voted_for };
+    struct statement vote = { .kind = VOTE, .view = r->vote_term, .aux = r->vote_for };
     struct writer w;
+    if (r->vote_term > 0) {
+        effects_write_begin(out, &w);
+        record_write_term(&w, r->vote_term, r->vote_for);
+        emit_persist(out, effects_write_end(out, &w), &vote, NULL);
+    }
+    if (r->vote_term > 0 && r->vote_term == r->term) return;
     effects_write_begin(out, &w);
-    record_write_term(&w, r->term, r->voted_for);
-    emit_persist(out, effects_write_end(out, &w), voted ? &vote : NULL, NULL);
+    record_write_term(&w, r->term, VALIDATOR_NONE);
+    emit_persist(out, effects_write_end(out, &w), NULL, NULL);
 }
 
 static void fold_decided(const struct raft *r, struct effects *out)

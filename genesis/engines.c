@@ -23,6 +23,7 @@ static const struct engine_row raft_rows[] = {
     { "heartbeat_ms", 50, 5, 10000 },
     { "election_ms_min", 500, 10, 60000 },
     { "election_ms_max", 1000, 11, 120000 },
+    { "lease_ms", 0, 0, 59999 },
 };
 
 enum { VIEW_MS_RATIO_MAX = 8, HEARTBEATS_MIN = 2 };
@@ -156,6 +157,12 @@ static enum status raft_relations(const struct params *params, struct problem *p
         return problem_set(
             problem, STATUS_INVALID,
             "election_ms_max: %" PRIu64 " is not more than election_ms_min, %" PRIu64, most, least);
+    /* A lease that outlives the shortest election would let two leaders answer reads. */
+    uint64_t lease = *engine_param_find(params, "lease_ms");
+    if (lease >= least)
+        return problem_set(problem, STATUS_INVALID,
+                           "lease_ms: %" PRIu64 " is not less than election_ms_min, %" PRIu64,
+                           lease, least);
     return STATUS_OK;
 }
 

@@ -60,6 +60,9 @@ struct check_job {
 
     enum status status; /* of the whole job */
 
+    uint64_t order; /* CHECK_MESSAGE: among those of its peer; the replica's own */
+    struct check_job *next;
+
     struct message message; /* CHECK_MESSAGE: spans into blob */
     struct message_facts facts;
     struct batch batch;

@@ -98,6 +98,7 @@ static void close_loop(struct node *node)
         node->handles_open = false;
         close_handle((uv_handle_t *)&node->wake_timer);
         close_handle((uv_handle_t *)&node->house_timer);
+        close_handle((uv_handle_t *)&node->stop_timer);
         close_handle((uv_handle_t *)&node->sigterm);
         close_handle((uv_handle_t *)&node->sigint);
         close_handle((uv_handle_t *)&node->sighup);

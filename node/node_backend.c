@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { FAR_BEHIND = 16 };
+/* Blocks. A fast engine makes one a millisecond, and a follower may lag by a tenth of a second
+ * without being any worse a place for submissions. */
+enum { FAR_BEHIND = 128 };
 
 /* ---- submissions: RPC thread -> loop -> replica -> answer ---- */
 
@@ -25,6 +27,7 @@ static void ticket_give(struct node *node, struct ticket *ticket)
 {
     ticket->used = false;
     ticket->done = NULL;
+    ticket->read = NULL;
     ticket->transaction = NULL;
     ticket->next = node->ticket_free;
     node->ticket_free = (uint32_t)(ticket - node->tickets) + 1;
@@ -41,6 +44,22 @@ static const char *unavailable_reason(struct node *node)
     return status.target_height > status.height + FAR_BEHIND ? "catching_up" : NULL;
 }
 
+/* Leaves what *model says for the loop, under lock_tickets. false: there are too many. */
+static bool ticket_leave(struct node *node, const struct ticket *model)
+{
+    struct ticket *ticket = ticket_take(node);
+    if (!ticket) return false;
+    *ticket = *model;
+    ticket->used = true;
+    uint32_t index = (uint32_t)(ticket - node->tickets) + 1;
+    if (node->ticket_last == 0)
+        node->ticket_first = index;
+    else
+        node->tickets[node->ticket_last - 1].next = index;
+    node->ticket_last = index;
+    return true;
+}
+
 static bool backend_submit(void *context, struct blob *transaction, submit_done *done,
                            void *done_context)
 {
@@ -53,26 +72,33 @@ static bool backend_submit(void *context, struct blob *transaction, submit_done 
     }
     pthread_mutex_lock(&node->lock_tickets);
     bool stopping = node->stop_wanted;
-    struct ticket *ticket = stopping ? NULL : ticket_take(node);
-    if (ticket) {
-        ticket->done = done;
-        ticket->context = done_context;
-        ticket->transaction = blob_ref(transaction);
-        uint32_t index = (uint32_t)(ticket - node->tickets) + 1;
-        if (node->ticket_last == 0)
-            node->ticket_first = index;
-        else
-            node->tickets[node->ticket_last - 1].next = index;
-        node->ticket_last = index;
-    }
+    struct ticket model = { .done = done, .context = done_context, .transaction = transaction };
+    bool left = !stopping && ticket_leave(node, &model);
+    if (left) blob_ref(transaction);
     pthread_mutex_unlock(&node->lock_tickets);
     if (stopping) return false;
-    if (!ticket) {
+    if (left) {
+        uv_async_send(&node->inbox_async);
+    } else {
         outcome.kind = SUBMIT_BUSY;
         done(done_context, &outcome);
-        return true;
     }
-    uv_async_send(&node->inbox_async);
+    return true;
+}
+
+static bool backend_read(void *context, uint64_t timeout_ms, read_done *done, void *done_context)
+{
+    struct node *node = context;
+    pthread_mutex_lock(&node->lock_tickets);
+    bool stopping = node->stop_wanted;
+    struct ticket model = { .read = done, .context = done_context, .timeout_ms = timeout_ms };
+    bool left = !stopping && ticket_leave(node, &model);
+    pthread_mutex_unlock(&node->lock_tickets);
+    if (stopping) return false;
+    if (left)
+        uv_async_send(&node->inbox_async);
+    else
+        done(done_context, READ_BUSY);
     return true;
 }
 
@@ -95,7 +121,10 @@ void node_take_inbox(struct node *node)
         uint32_t next = ticket->next;
         ticket->transaction = NULL;
         ticket->next = 0;
-        replica_submit(node->replica, moment, index, transaction);
+        if (ticket->read)
+            replica_read(node->replica, moment, index, moment.now_ms + ticket->timeout_ms);
+        else
+            replica_submit(node->replica, moment, index, transaction);
         blob_unref(transaction);
         index = next;
     }
@@ -147,6 +176,24 @@ void node_answer(struct node *node, const struct output *output)
     done(context, &outcome);
 }
 
+void node_answer_read(struct node *node, const struct output *output)
+{
+    static const enum read_outcome outcomes[] = { [READ_READY] = READ_NOW,
+                                                  [READ_LATE] = READ_NO_LEADER,
+                                                  [READ_FULL] = READ_BUSY,
+                                                  [READ_UNSUPPORTED] = READ_NONE };
+    ASSERT(output->ticket >= 1);
+    ASSERT(output->ticket <= TICKETS_MAX);
+    struct ticket *ticket = &node->tickets[output->ticket - 1];
+    ASSERT(ticket->used);
+    read_done *done = ticket->read;
+    void *context = ticket->context;
+    pthread_mutex_lock(&node->lock_tickets);
+    ticket_give(node, ticket);
+    pthread_mutex_unlock(&node->lock_tickets);
+    done(context, outcomes[output->read]);
+}
+
 /* At the end: whoever still waits is told that this node is going. */
 void node_tickets_free(struct node *node)
 {
@@ -157,6 +204,7 @@ void node_tickets_free(struct node *node)
         if (!ticket->used) continue;
         struct submit_outcome outcome = { .kind = SUBMIT_UNAVAILABLE, .reason = "draining" };
         if (ticket->done) ticket->done(ticket->context, &outcome);
+        if (ticket->read) ticket->read(ticket->context, READ_DRAINING);
         blob_unref(ticket->transaction);
         ticket_give(node, ticket);
     }
@@ -443,6 +491,7 @@ void node_backend_init(struct node *node)
         .genesis = node->genesis,
         .view = backend_view,
         .submit = backend_submit,
+        .read = backend_read,
         .pending = backend_pending,
         .find_tx = ledger_find_tx,
         .tick_wish = backend_tick_wish,

@@ -26,21 +26,24 @@
 #include <stdatomic.h>
 
 enum {
-    TICKETS_MAX = 20000,     /* submissions of clients under way */
+    TICKETS_MAX = 20000,     /* submissions and reads of clients under way */
     LEDGER_JOBS_MAX = 65536, /* bounded by what the replica hands over */
     CHECK_JOBS_MAX = 65536,
     SERVE_JOBS_MAX = 1024,     /* block requests of peers ... */
     SERVE_JOBS_A_PEER_MAX = 2, /* ... of one of them */
     HOUSEKEEPING_MS = 1000,
+    HAND_OVER_MS = 100,      /* a stop waits at most so long until somebody else leads */
     UNSEALED_MS_MAX = 10000, /* a last block without a seal for longer is worth a word */
     LATENCY_KEPT = 4096,     /* recently admitted transactions, for tx_latency_seconds */
     TIMING_KEPT = 1024,      /* indexes and heights whose beginnings are remembered */
 };
 
-/* A client's submission between the RPC thread and the answer. */
+/* A client's submission, or read, between the RPC thread and the answer. */
 struct ticket {
     bool used;
     submit_done *done;
+    read_done *read; /* this is a read instead: for so long */
+    uint64_t timeout_ms;
     void *context;
     struct blob *transaction; /* until the loop takes it */
     uint32_t next;
@@ -63,8 +66,9 @@ struct node {
     int exit_code;
     struct problem problem;
     bool stopping;
-    bool opened;  /* the replica has started */
-    bool closing; /* outputs have nowhere to go any more */
+    bool handing_over; /* ... once somebody else leads */
+    bool opened;       /* the replica has started */
+    bool closing;      /* outputs have nowhere to go any more */
 
     /* Identity and files. */
     struct genesis *genesis;
@@ -96,6 +100,7 @@ struct node {
     struct rpc_backend backend;
 
     uv_timer_t wake_timer, house_timer;
+    uv_timer_t stop_timer; /* a clean stop waits no longer for another leader */
     uv_signal_t sigterm, sigint, sighup;
     uv_async_t inbox_async;
     bool handles_open;
@@ -166,6 +171,7 @@ void node_observe_init(void);
 void node_observe_rpc(void *context, const struct rpc_observation *observation);
 void node_take_inbox(struct node *node);
 void node_answer(struct node *node, const struct output *output);
+void node_answer_read(struct node *node, const struct output *output);
 void node_tickets_free(struct node *node);
 
 /* node_metrics.c */

@@ -31,14 +31,30 @@ void node_fail(struct node *node, int exit_code, const char *format, ...)
     uv_stop(&node->loop);
 }
 
+static void on_patience_over(uv_timer_t *timer)
+{
+    uv_stop(timer->loop);
+}
+
+/* One who leads lets another lead first, so that nobody has to find out by waiting that it is gone.
+ */
 void node_stop(struct node *node)
 {
     if (node->stopping) return;
     pthread_mutex_lock(&node->lock_replica); /* RPC threads read it. */
     node->stopping = true;
     pthread_mutex_unlock(&node->lock_replica);
+    pthread_mutex_lock(&node->lock_tickets);
+    node->stop_wanted = true;
+    pthread_mutex_unlock(&node->lock_tickets);
     LOG(node_stopping, LOG_END);
-    uv_stop(&node->loop);
+    node_enter(node);
+    node->handing_over = replica_hand_over(node->replica, node_moment(node));
+    node_leave(node);
+    if (node->handing_over)
+        uv_timer_start(&node->stop_timer, on_patience_over, HAND_OVER_MS, 0);
+    else
+        uv_stop(&node->loop);
 }
 
 /* ---- outputs ---- */
@@ -237,6 +253,7 @@ static void output_handle(struct node *node, struct output *output)
     case OUTPUT_SEALED: output_sealed(node, output); return;
     case OUTPUT_SERVE_BLOCKS: serve_job_output(node, output); return;
     case OUTPUT_ANSWER: node_answer(node, output); return;
+    case OUTPUT_READ: node_answer_read(node, output); return;
     case OUTPUT_COMMITTED: output_committed(node, output->execution); return;
     case OUTPUT_LEFT: metric_add(METRIC_mempool_left_total, LABEL_left_expired, 1); return;
     case OUTPUT_CUT: journal_thread_cut(node->journal_thread, output->record - 1); return;
@@ -290,6 +307,7 @@ void node_leave(struct node *node)
         node->waiting_since_ms = wall_clock_ms();
     }
     pthread_mutex_unlock(&node->lock_replica);
+    if (node->handing_over && !status.engine.hands_over) uv_stop(&node->loop);
     atomic_store(&node->loop_turned_ms, uv_hrtime() / 1000000);
     if (!node->handles_open || node->exit_code != 0) return;
     if (at == UINT64_MAX)
@@ -571,6 +589,7 @@ static enum status handles_start(struct node *node)
     uv_loop_t *loop = &node->loop;
     uv_timer_init(loop, &node->wake_timer);
     uv_timer_init(loop, &node->house_timer);
+    uv_timer_init(loop, &node->stop_timer);
     uv_signal_init(loop, &node->sigterm);
     uv_signal_init(loop, &node->sigint);
     uv_signal_init(loop, &node->sighup);

@@ -256,6 +256,7 @@ void pump(struct replica *r)
             engine_timer(r);
             progress = true;
         }
+        if (!r->stopped && reads_go_on(r)) progress = true;
         engine_offer(r);
     }
 }
@@ -343,6 +344,16 @@ static void queues_free(struct replica *r)
     free(r->inbox.items);
 }
 
+static void held_free(struct replica *r)
+{
+    for (size_t i = 0; i < PEERS_MAX; i++)
+        while (r->peers[i].held) {
+            struct check_job *job = r->peers[i].held;
+            r->peers[i].held = job->next;
+            check_free(job);
+        }
+}
+
 static void records_free(struct replica *r)
 {
     for (size_t i = 0; i < r->records_count; i++)
@@ -356,6 +367,7 @@ void replica_free(struct replica *r)
 {
     if (!r) return;
     queues_free(r);
+    held_free(r);
     records_free(r);
     store_clear(r);
     entry_clear(&r->offered);
@@ -374,6 +386,7 @@ enum status replica_start(struct replica *r, struct moment moment, uint64_t firs
     r->moment = moment;
     r->head_changed_ms = moment.now_ms;
     r->next_record = first_record;
+    reads_init(r);
     r->durable = first_record - 1;
     journal_drop_unproven(r);
 
@@ -497,6 +510,7 @@ bool check_push(struct replica *r, enum check_kind kind, uint16_t peer, uint64_t
         return false;
     }
     output->job = job;
+    if (kind == CHECK_MESSAGE) job->order = state->messages_given++;
     r->checks++;
     if (state) {
         state->checks++;
@@ -584,9 +598,8 @@ static void report_fault(struct replica *r, const struct check_job *job)
              status_text(job->status));
 }
 
-void replica_checked(struct replica *r, struct moment moment, struct check_job *job)
+static void take_checked(struct replica *r, struct check_job *job)
 {
-    r->moment = moment;
     job_settled(r, job);
     if (r->stopped) {
         check_free(job);
@@ -603,6 +616,33 @@ void replica_checked(struct replica *r, struct moment moment, struct check_job *
     }
     check_free(job);
     pump(r);
+}
+
+/* A message waits for those of its sender that came before it: they are under way, and their number
+ * is bounded with that of all checks. */
+static void take_in_order(struct replica *r, struct check_job *job)
+{
+    struct replica_peer *state = peer_of(r, job->from);
+    struct check_job **place = &state->held;
+    while (*place && (*place)->order < job->order)
+        place = &(*place)->next;
+    job->next = *place;
+    *place = job;
+    while (state->held && state->held->order == state->messages_taken) {
+        job = state->held;
+        state->held = job->next;
+        state->messages_taken++;
+        take_checked(r, job);
+    }
+}
+
+void replica_checked(struct replica *r, struct moment moment, struct check_job *job)
+{
+    r->moment = moment;
+    if (job->kind == CHECK_MESSAGE && r->ops->ordered)
+        take_in_order(r, job);
+    else
+        take_checked(r, job);
 }
 
 /* Of a process whose ledger has failed. */
@@ -720,6 +760,15 @@ void replica_wish_tick(struct replica *r, struct moment moment, uint64_t time_ms
     pump(r);
 }
 
+bool replica_hand_over(struct replica *r, struct moment moment)
+{
+    r->moment = moment;
+    if (r->stopped || !r->started) return false;
+    engine_transfer(r);
+    pump(r);
+    return r->engine_status.hands_over;
+}
+
 void replica_timer(struct replica *r, struct moment moment)
 {
     r->moment = moment;
@@ -737,6 +786,7 @@ uint64_t replica_wake_at(const struct replica *r)
     /* While the engine has to wait for the disk, the disk wakes it. */
     uint64_t at = r->gated.count < GATED_MAX ? r->engine_wake_ms : UINT64_MAX;
     at = min_u64(at, pool_wake_at(r));
+    at = min_u64(at, reads_wake_at(r));
     at = min_u64(at, seal_wake_at(r));
     return min_u64(at, sync_wake_at(r));
 }

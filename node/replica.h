@@ -16,6 +16,7 @@
  *     engine: COMMIT     -> OUTPUT_APPEND ... replica_durable -> OUTPUT_EXECUTE -> replica_executed
  *     executed block     -> OUTPUT_APPEND ... replica_durable -> OUTPUT_SEND (seal signature)
  *     quorum on a block  -> OUTPUT_SEALED
+ *     client's read      -> engine: READ ... replica_executed -> OUTPUT_READ
  *     behind             -> OUTPUT_SEND (sync request) ... OUTPUT_EXECUTE_BLOCK -> replica_executed
  */
 #ifndef NODE_REPLICA_H
@@ -119,6 +120,16 @@ void replica_submit(struct replica *replica, struct moment moment, uint64_t tick
 /* A client waits for block time to pass this time. */
 void replica_wish_tick(struct replica *replica, struct moment moment, uint64_t time_ms);
 
+/* A client wants to see everything that is decided by now. OUTPUT_READ has this ticket (not 0) and
+ * comes when the ledger is that far, or by the deadline (of now_ms): nobody led, or the ledger was
+ * too slow. Whether the engine can say it at all is in the answer too. */
+void replica_read(struct replica *replica, struct moment moment, uint64_t ticket,
+                  uint64_t deadline_ms);
+
+/* We are about to stop: if we lead for long, somebody else should. True: that is under way, until
+ * replica_status says otherwise (engine.hands_over) or the host has no more patience. */
+bool replica_hand_over(struct replica *replica, struct moment moment);
+
 void replica_peer_up(struct replica *replica, struct moment moment, uint16_t peer,
                      uint64_t sealed_height);
 void replica_peer_down(struct replica *replica, struct moment moment, uint16_t peer);
@@ -137,12 +148,20 @@ enum output_kind {
     OUTPUT_SEALED,        /* seal: ledger_store_seal */
     OUTPUT_SERVE_BLOCKS,  /* peer, height, count: read sealed blocks, answer FRAME_SYNC_BLOCKS */
     OUTPUT_ANSWER,        /* ticket, refusal, txid: of a submission */
+    OUTPUT_READ,          /* ticket, read: of a client's read */
     OUTPUT_COMMITTED,     /* execution (borrowed until the next call): tell waiters */
     OUTPUT_LEFT,          /* txid, refusal: left the pool without commit (expired or displaced) */
     OUTPUT_CUT,           /* record: everything before it may be deleted */
     OUTPUT_NOTE,          /* text: for the log */
     OUTPUT_PEER_BROKE,    /* peer, text: broke a rule; count it and close the connection */
     OUTPUT_STOP,          /* exit code, text: the process must end */
+};
+
+enum read_answer {
+    READ_READY,       /* whoever reads the ledger from now on sees what was asked for */
+    READ_LATE,        /* its deadline has come first */
+    READ_FULL,        /* too many reads wait */
+    READ_UNSUPPORTED, /* this chain's engine has no such reads */
 };
 
 struct output {
@@ -160,6 +179,7 @@ struct output {
     struct check_job *job; /* handed over to the host, which hands it back */
     struct seal *seal;     /* freed by output_release */
     struct execution *execution;
+    enum read_answer read;
     struct refusal refusal;
     struct digest txid;
     char text[400];

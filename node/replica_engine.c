@@ -4,19 +4,27 @@
 
 /* ---- work ---- */
 
+/* Long enough behind the head, and behind our own last tick: that one is on its way, and while the
+ * ledger is slow more of them would only make it slower. */
+static bool tick_possible(const struct replica *r, uint64_t gap_ms)
+{
+    uint64_t wall_ms = r->moment.wall_ms;
+    bool on_its_way = r->tick_offered_ms <= wall_ms && wall_ms < r->tick_offered_ms + gap_ms;
+    return wall_ms >= r->head.header.time_ms + gap_ms && !on_its_way;
+}
+
 /* A tick is due when somebody waits for a time that the ledger has not reached. */
 static bool tick_due(const struct replica *r)
 {
     return r->tick_wish_ms != 0 && r->tick_wish_ms >= r->head.header.time_ms &&
-           r->moment.wall_ms >=
-               r->head.header.time_ms + r->config.params->values[PARAM_tick_gap_ms_min];
+           tick_possible(r, r->config.params->values[PARAM_tick_gap_ms_min]);
 }
 
 /* While too much is unsealed no transactions are ordered, but now and then a tick: its height is
  * one that nobody has signed yet, so that nodes which agree again can seal it and all before it. */
 bool stall_tick_due(const struct replica *r)
 {
-    return r->moment.wall_ms >= r->head.header.time_ms + STALL_TICK_MS;
+    return tick_possible(r, STALL_TICK_MS);
 }
 
 bool engine_has_work(const struct replica *r)
@@ -73,6 +81,18 @@ void engine_decided(struct replica *r, const struct proposal *list, size_t count
     event.decided.count = count;
     event.decided.proof = proof;
     event.decided.executed = r->executed_sequence;
+    engine_step(r, &event);
+}
+
+void engine_read(struct replica *r, uint64_t number)
+{
+    struct event event = { .kind = EVENT_READ, .read = number };
+    engine_step(r, &event);
+}
+
+void engine_transfer(struct replica *r)
+{
+    struct event event = { .kind = EVENT_TRANSFER, .transfer = VALIDATOR_NONE };
     engine_step(r, &event);
 }
 
@@ -178,7 +198,9 @@ static void engine_effect(struct replica *r, const struct effect *effect)
     case EFFECT_FETCH:
         fetch_want(r, &r->fetch, effect->to, &effect->fetch.digest, effect->fetch.index);
         return;
-    case EFFECT_READ: return; /* Nobody has asked. */
+    case EFFECT_READ:
+        reads_answered(r, effect->read.number, effect->read.refused, effect->read.index);
+        return;
     case EFFECT_NOTE:
         note(r, "%.*s", (int)effect->note.size, (const char *)effect->note.data);
         return;
@@ -280,8 +302,7 @@ static void offer_take(void *context, struct blob *blob, const struct digest *tx
 static bool offer_clears_pool(const struct replica *r)
 {
     return r->effects->invite == INVITE_WORK && !seal_exhausted(r, 1) &&
-           r->moment.wall_ms >=
-               r->head.header.time_ms + r->config.params->values[PARAM_tick_gap_ms_min];
+           tick_possible(r, r->config.params->values[PARAM_tick_gap_ms_min]);
 }
 
 /* Chooses transactions into *offer; the head is written last, into the space left for it. */
@@ -333,6 +354,7 @@ static bool offer_build(struct replica *r)
         return false;
     }
     r->offered.proposal.batch = batch_digest(blob_span(r->offered.batch));
+    if (batch.flags & BATCH_FLAG_TICK) r->tick_offered_ms = r->moment.wall_ms;
     return batch.count > 0 || batch.flags != 0 || r->effects->invite == INVITE_ANY;
 }
 

@@ -8,6 +8,7 @@
  *     replica_doubt.c    when execution contradicts what we once signed
  *     replica_sync.c     catching up: sealed blocks, anchors, missing proposals
  *     replica_pool.c     submissions and gossip
+ *     replica_read.c     clients' reads that see all that is decided
  *     replica_journal.c  records: restored at start, folded into a new segment
  */
 #ifndef NODE_REPLICA_INTERNAL_H
@@ -26,6 +27,7 @@ enum {
     CHECKS_A_PEER_MAX = 512,
     CHECK_BYTES_A_PEER_MAX = 64 * 1024 * 1024,
     SUBMISSIONS_MAX = 20000,
+    READS_WAITING_MAX = 1024, /* clients' reads that wait for the engine or the ledger */
     KEEP_INDEXES = 64,   /* decided proposals kept behind the sealed head, besides unsealed_max */
     UNDECIDED_KEEP = 64, /* undecided proposals; beyond it those without children go first */
     SEALED_KEEP = 128,   /* heights whose late signatures are still gathered */
@@ -45,6 +47,8 @@ enum {
     DOUBT_WAIT_MS = 10000,    /* for a seal that says whether we are right now or were before */
     STALL_TICK_MS = 60000,    /* between ticks while too much is unsealed */
     SERVE_WINDOW_MS = 1000,
+    READ_AGAIN_MS = 200,  /* a question to the engine may be lost on its way to the leader */
+    READ_REFUSED_MS = 20, /* nobody leads: then it is asked again */
 };
 
 /* What one peer is served of proposals and anchors in a window. */
@@ -100,8 +104,11 @@ struct replica_peer {
     uint32_t asked;         /* sync requests without an answer */
     uint32_t checks;
     uint64_t check_bytes;
-    uint64_t helped_at_ms; /* when it was last sent a seal that it lacked */
-    uint64_t served_at_ms; /* beginning of the window that the next two speak of */
+    uint64_t messages_given; /* to be checked, in order of arrival */
+    uint64_t messages_taken; /* by the engine, in the same order if it wants that */
+    struct check_job *held;  /* checked before one that came earlier; ascending */
+    uint64_t helped_at_ms;   /* when it was last sent a seal that it lacked */
+    uint64_t served_at_ms;   /* beginning of the window that the next two speak of */
     uint64_t served_bytes;
     uint32_t served_times;
 };
@@ -172,6 +179,24 @@ struct fetch_state {
     uint16_t last_peer;
 };
 
+/* A client's read. The answer to a question that was asked after it came is one for it too. */
+struct waiting_read {
+    uint64_t ticket;
+    uint64_t deadline_ms;
+    uint64_t since; /* the first question that stands for it */
+    bool placed;    /* answered: to be executed up to `index` */
+    uint64_t index;
+};
+
+struct reads_state {
+    struct waiting_read list[READS_WAITING_MAX];
+    uint32_t count;
+    uint64_t first;  /* questions have higher numbers than this */
+    uint64_t number; /* of the last question */
+    bool asked;      /* it has no answer yet */
+    uint64_t again_ms;
+};
+
 struct replica {
     struct replica_config config;
     struct check_context context;
@@ -227,7 +252,8 @@ struct replica {
     uint64_t gossiped_at_ms;
     uint64_t regossip_at_ms;
     uint64_t tick_wish_ms;
-    uint64_t tick_again_ms; /* when the wish is repeated to the others, if it lasts */
+    uint64_t tick_offered_ms; /* our wall clock when we last proposed a tick */
+    uint64_t tick_again_ms;   /* when the wish is repeated to the others, if it lasts */
 
     struct seal_slot *slots;
     struct seal_promise *seal_promises; /* a ring as long as the slots, by height */
@@ -240,6 +266,7 @@ struct replica {
     uint64_t conflicts;
     bool conflict_noted;
 
+    struct reads_state reads;
     struct replica_peer peers[PEERS_MAX];
     struct sync_state sync;
     struct anchor_state anchor;
@@ -282,6 +309,8 @@ void engine_timer(struct replica *r);
 void engine_fetched(struct replica *r, const struct proposal *proposal);
 void engine_decided(struct replica *r, const struct proposal *list, size_t count,
                     struct span proof);
+void engine_read(struct replica *r, uint64_t number);
+void engine_transfer(struct replica *r);
 void engine_effects(struct replica *r);
 void engine_offer(struct replica *r);
 void journal_proposal(struct replica *r, struct entry *entry);
@@ -375,6 +404,12 @@ uint64_t pool_patience_ms(const struct replica *r);
 uint64_t pool_wake_at(const struct replica *r);
 void pool_skipped(struct replica *r, const struct execution *execution);
 void pool_block_executed(struct replica *r, const struct execution *execution);
+
+/* replica_read.c */
+void reads_init(struct replica *r);
+void reads_answered(struct replica *r, uint64_t number, bool refused, uint64_t index);
+bool reads_go_on(struct replica *r);
+uint64_t reads_wake_at(const struct replica *r);
 
 /* replica_journal.c */
 void journal_drop_unproven(struct replica *r);

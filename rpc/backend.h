@@ -155,6 +155,20 @@ struct submit_outcome {
  * returns. *outcome is borrowed. It must not block and does not: it queues. */
 typedef void submit_done(void *context, const struct submit_outcome *outcome);
 
+/* ---- reads of what is decided by now --------------------------------------------------------- */
+
+enum read_outcome {
+    READ_NOW,       /* a snapshot of the ledger that begins now shows everything decided when the
+                       read was asked for */
+    READ_NO_LEADER, /* in the given time nobody could say what that is */
+    READ_BUSY,      /* too many are under way: limit_exceeded `linearizable_reads` */
+    READ_NONE,      /* this chain's engine has no such reads */
+    READ_DRAINING,  /* the node is stopping */
+};
+
+/* As submit_done. */
+typedef void read_done(void *context, enum read_outcome outcome);
+
 /* ---- where a transaction stands ------------------------------------------------------------- */
 
 struct tx_place {
@@ -222,6 +236,10 @@ struct rpc_backend {
      * pool, gossip. Takes its own reference to the blob. false: not accepted, done will not be
      * called (the node is stopping). */
     bool (*submit)(void *context, struct blob *transaction, submit_done *done, void *done_context);
+
+    /* Asks what is decided by now, and waits until this node has executed it; at most timeout_ms.
+     * false: not accepted, done will not be called (the node is stopping). */
+    bool (*read)(void *context, uint64_t timeout_ms, read_done *done, void *done_context);
 
     /* Is it waiting in this node's pool? *not_after_ms is set if so. */
     bool (*pending)(void *context, const struct digest *txid, uint64_t *not_after_ms);

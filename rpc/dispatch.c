@@ -7,7 +7,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { METHODS_MAX = 128 };
+enum {
+    METHODS_MAX = 128,
+    DECIDED_MS = 3000, /* for the engine's answer, if timeout_ms does not say */
+};
 
 bool rpc_reader_expired(void *reader)
 {
@@ -81,9 +84,19 @@ static const struct argument *argument_if(const struct rpc_call *call, const cha
     return NULL;
 }
 
+static bool is_linearizable(const struct rpc_call *call)
+{
+    const struct argument *consistency = argument_if(call, "consistency");
+    return consistency && consistency->number == CONSISTENCY_LINEARIZABLE;
+}
+
 static bool check_batch(struct rpc_call *call)
 {
     if (!call->in_batch) return true;
+    if (is_linearizable(call)) {
+        call_invalid(call, "/consistency", "no waiting inside a batch", "linearizable");
+        return false;
+    }
     const struct argument *timeout = argument_if(call, "timeout_ms");
     bool waits = call->method->waits ||
                  (timeout && call->method->access != ACCESS_ADMIN && timeout->number != 0);
@@ -161,6 +174,64 @@ static bool height_reached(struct dispatch *d, const struct rpc_core *core)
     return false;
 }
 
+static void fail_unavailable(struct rpc_call *call, const struct rpc_core *core, const char *reason)
+{
+    struct rpc_head head;
+    waiters_head(core->waiters, &head);
+    call_error(call, RPC_ERROR_unavailable,
+               json_pack("{s:s, s:o}", "reason", reason, "height", value_height(head.height)));
+}
+
+static void fail_reads(struct rpc_call *call)
+{
+    call_error(
+        call, RPC_ERROR_limit_exceeded,
+        json_pack("{s:s, s:i}", "limit", "linearizable_reads", "retry_after_ms", DECIDED_MS / 10));
+}
+
+/* Asks the node; the call sleeps until it knows. */
+static void ask_decided(struct dispatch *d, const struct rpc_core *core)
+{
+    struct rpc_call *call = &d->call;
+    const struct rpc_backend *backend = core->backend;
+    const struct argument *timeout = argument_if(call, "timeout_ms");
+    uint64_t ms = timeout && timeout->number != 0 ? timeout->number : DECIDED_MS;
+    d->read_waiter = waiters_add_read(core->waiters, rpc_monotonic_ms() + ms);
+    if (!d->read_waiter) {
+        fail_reads(call);
+        return;
+    }
+    if (!backend->read(backend->context, ms, waiter_read_done, d->read_waiter))
+        waiter_not_read(d->read_waiter);
+    call_later(call, d->read_waiter);
+}
+
+/* Settles consistency. true: a snapshot that begins now shows all that was decided when the call
+ * came. Else an error is set, or the call sleeps. */
+static bool decided_reached(struct dispatch *d, const struct rpc_core *core)
+{
+    struct rpc_call *call = &d->call;
+    if (!is_linearizable(call)) return true;
+    if (!d->read_waiter) {
+        ask_decided(d, core);
+        return false;
+    }
+    enum wait_end end = waiter_end(d->read_waiter);
+    enum read_outcome outcome = end == WAIT_STOPPED ? READ_DRAINING : READ_NO_LEADER;
+    if (end == WAIT_HAPPENED) outcome = waiter_read_outcome(d->read_waiter);
+    switch (outcome) {
+    case READ_NOW: return true;
+    case READ_NO_LEADER: fail_unavailable(call, core, "no_leader"); break;
+    case READ_BUSY: fail_reads(call); break;
+    case READ_NONE:
+        call_invalid(call, "/consistency", "local: this chain's engine has no linearizable reads",
+                     "linearizable");
+        break;
+    case READ_DRAINING: fail_unavailable(call, core, "draining"); break;
+    }
+    return false;
+}
+
 /* Keeps the number of handler's turns apart from the dispatcher's own waits. */
 static json_t *run_handler(struct dispatch *d, const struct rpc_core *core,
                            struct rpc_reader *reader)
@@ -187,7 +258,7 @@ json_t *dispatch_turn(struct dispatch *d, const struct rpc_core *core, struct rp
     call->later = false;
     if (!d->prepared && !prepare(d, core, name, params)) return NULL;
     d->prepared = true;
-    if (!height_reached(d, core)) return NULL;
+    if (!height_reached(d, core) || !decided_reached(d, core)) return NULL;
 
     json_t *result = run_handler(d, core, reader);
     if (call->later) {
@@ -203,8 +274,10 @@ json_t *dispatch_turn(struct dispatch *d, const struct rpc_core *core, struct rp
 void dispatch_end(struct dispatch *d)
 {
     if (d->height_waiter) waiter_drop(d->height_waiter);
+    if (d->read_waiter) waiter_drop(d->read_waiter);
     if (d->call.state) d->call.state_free(d->call.state);
     arguments_free(&d->call);
     d->height_waiter = NULL;
+    d->read_waiter = NULL;
     d->call.state = NULL;
 }

@@ -2,8 +2,8 @@
  *
  * The order of the checks: the method exists, is not disabled, may be called by the way the request
  * came in, gets the parameters it wants, and does not wait inside a batch. Then the dispatcher
- * waits for min_height where that is given, and runs the handler, inside a ledger snapshot if the
- * method reads.
+ * waits for min_height where that is given, and for all that is decided where consistency says so,
+ * and runs the handler, inside a ledger snapshot if the method reads.
  */
 #ifndef RPC_DISPATCH_H
 #define RPC_DISPATCH_H
@@ -15,6 +15,7 @@ struct dispatch {
     size_t method_index; /* core->method_count: unknown */
     bool prepared;       /* checks done */
     struct waiter *height_waiter;
+    struct waiter *read_waiter;
     uint64_t started_us;
 };
 

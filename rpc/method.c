@@ -3,7 +3,7 @@
 #include "rpc/server.h"
 
 const char *const words_order[] = { "asc", "desc", NULL };
-const char *const words_consistency[] = { "local", NULL };
+const char *const words_consistency[] = { "local", "linearizable", NULL };
 
 const char *rpc_access_word(enum rpc_access access)
 {

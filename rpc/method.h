@@ -33,8 +33,9 @@
  *
  * **Ledger.** A method with `reads` set runs inside one snapshot (ledger_reader_begin to _end) of
  * the thread's own reader, with the time limit of one read armed; call->reader is that reader.
- * Waiting for min_height is done by the dispatcher before the handler runs, for every method that
- * has the parameter of that name: handlers do not look at min_height or timeout_ms.
+ * Waiting for min_height, and for what consistency asks, is done by the dispatcher before the
+ * handler runs, for every method that has the parameter of that name: handlers do not look at
+ * min_height, consistency or timeout_ms.
  *
  * **Threads.** Handlers run on the reader threads (8 MiB of stack), several at once; they share
  * nothing but the backend, whose functions may be called from any thread. They never wait.
@@ -156,9 +157,11 @@ enum { RPC_PARAMETERS_MAX = 16 };
 enum { ORDER_ASCENDING = 0, ORDER_DESCENDING = 1 };
 extern const char *const words_order[]; /* "asc", "desc" */
 
-/* consistency: "local" only; "linearizable" comes later and is refused as an unknown word. */
+/* consistency: what this node has executed, or everything that is decided when the call comes. The
+ * dispatcher acts on it. */
+enum consistency { CONSISTENCY_LOCAL, CONSISTENCY_LINEARIZABLE };
 extern const char *const words_consistency[];
-#define PARAMETERS_CONSISTENCY PARAMETER_WORD("consistency", words_consistency, 0)
+#define PARAMETERS_CONSISTENCY PARAMETER_WORD("consistency", words_consistency, CONSISTENCY_LOCAL)
 
 typedef json_t *rpc_handle(struct rpc_call *call);
 

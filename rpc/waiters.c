@@ -15,8 +15,8 @@ struct waiter {
     enum wait_end end;
     uint64_t deadline_ms;
     struct rpc_request *request; /* armed: to be woken */
-    bool dropped;                /* WAIT_SUBMIT: the request is gone, the answer is still to come */
-    bool expected;               /* WAIT_SUBMIT: the answer is still to come */
+    bool dropped;                /* the request is gone, the node's answer is still to come */
+    bool expected;               /* the node's answer is still to come */
 
     uint64_t height; /* WAIT_HEIGHT: wanted; WAIT_TX: where it was found, 0 = not yet */
     bool sealed;     /* WAIT_TX: the seal is wanted too */
@@ -24,7 +24,8 @@ struct waiter {
     uint64_t not_after_ms;
     bool has_place;
     struct tx_place place;
-    struct submit_outcome outcome;
+    struct submit_outcome outcome; /* WAIT_SUBMIT */
+    enum read_outcome read;        /* WAIT_READ */
 };
 
 struct waiters {
@@ -101,9 +102,15 @@ uint32_t waiters_count(struct waiters *w)
 
 /* Below here, functions in lower case verbs alone (`link`, `finish`) want the lock held. */
 
+/* Does it wait for an answer of the node's, which comes in any case? */
+static bool asks_node(enum wait_kind kind)
+{
+    return kind == WAIT_SUBMIT || kind == WAIT_READ;
+}
+
 static bool take_place(struct waiters *w, enum wait_kind kind)
 {
-    if (kind == WAIT_SUBMIT) {
+    if (asks_node(kind)) {
         if (w->submitting == w->submits_max) return false;
         w->submitting++;
     } else {
@@ -131,7 +138,7 @@ static void unlink_waiter(struct waiters *w, struct waiter *waiter)
     else
         w->first = waiter->next;
     if (waiter->next) waiter->next->previous = waiter->previous;
-    if (waiter->kind == WAIT_SUBMIT) {
+    if (asks_node(waiter->kind)) {
         w->submitting--;
         return;
     }
@@ -175,6 +182,12 @@ static struct waiter *add(struct waiters *w, const struct waiter *model)
 struct waiter *waiters_add_submit(struct waiters *w, uint64_t deadline_ms)
 {
     struct waiter model = { .kind = WAIT_SUBMIT, .deadline_ms = deadline_ms, .expected = true };
+    return add(w, &model);
+}
+
+struct waiter *waiters_add_read(struct waiters *w, uint64_t deadline_ms)
+{
+    struct waiter model = { .kind = WAIT_READ, .deadline_ms = deadline_ms, .expected = true };
     return add(w, &model);
 }
 
@@ -245,11 +258,18 @@ const struct submit_outcome *waiter_outcome(const struct waiter *waiter)
     return &waiter->outcome;
 }
 
+enum read_outcome waiter_read_outcome(const struct waiter *waiter)
+{
+    ASSERT(waiter->kind == WAIT_READ);
+    ASSERT(waiter->end == WAIT_HAPPENED);
+    return waiter->read;
+}
+
 void waiter_drop(struct waiter *waiter)
 {
     struct waiters *w = waiter->owner;
     pthread_mutex_lock(&w->lock);
-    bool kept = waiter->kind == WAIT_SUBMIT && waiter->expected;
+    bool kept = waiter->expected;
     if (kept) {
         waiter->dropped = true;
         waiter->request = NULL;
@@ -260,19 +280,21 @@ void waiter_drop(struct waiter *waiter)
     if (!kept) free(waiter);
 }
 
-/* The last word about a submission; frees the waiter if its request is gone. */
-static void settle(struct waiter *waiter, const struct submit_outcome *outcome)
+/* The node's last word; frees the waiter if its request is gone. */
+static void settle(struct waiter *waiter, enum wait_kind kind, const struct submit_outcome *outcome,
+                   enum read_outcome read)
 {
     struct waiters *w = waiter->owner;
     pthread_mutex_lock(&w->lock);
-    ASSERT(waiter->kind == WAIT_SUBMIT);
+    ASSERT(waiter->kind == kind);
     ASSERT(waiter->expected);
     waiter->expected = false;
     bool dropped = waiter->dropped;
     if (dropped) {
         unlink_waiter(w, waiter);
     } else if (waiter->end == WAIT_GOES_ON) {
-        waiter->outcome = *outcome;
+        if (outcome) waiter->outcome = *outcome;
+        waiter->read = read;
         finish(w, waiter, WAIT_HAPPENED);
     }
     pthread_mutex_unlock(&w->lock);
@@ -281,13 +303,23 @@ static void settle(struct waiter *waiter, const struct submit_outcome *outcome)
 
 void waiter_submitted(void *waiter, const struct submit_outcome *outcome)
 {
-    settle(waiter, outcome);
+    settle(waiter, WAIT_SUBMIT, outcome, READ_NOW);
 }
 
 void waiter_not_submitted(struct waiter *waiter)
 {
     struct submit_outcome outcome = { .kind = SUBMIT_UNAVAILABLE, .reason = "draining" };
-    settle(waiter, &outcome);
+    settle(waiter, WAIT_SUBMIT, &outcome, READ_NOW);
+}
+
+void waiter_read_done(void *waiter, enum read_outcome outcome)
+{
+    settle(waiter, WAIT_READ, NULL, outcome);
+}
+
+void waiter_not_read(struct waiter *waiter)
+{
+    settle(waiter, WAIT_READ, NULL, READ_DRAINING);
 }
 
 static bool head_before(const struct rpc_head *head, const struct waiter *waiter)

@@ -3,13 +3,14 @@
  * A waiter belongs to one request and waits for one of
  *
  *     WAIT_SUBMIT   the answer of admission
+ *     WAIT_READ     that the ledger shows all that was decided when it was asked for
  *     WAIT_TX       the end of a transaction: committed, or sealed, or surely expired
  *     WAIT_HEIGHT   a height
  *
  *     request:  waiter = waiters_add(...)     from here on nothing is missed
  *               look whether it has happened already
  *               waiter_arm(waiter)            false: it happened meanwhile, go on at once
- *     news:     waiters_on_block / _on_sealed / waiter_submitted / waiters_sweep (time is up)
+ *     news:     waiters_on_block / _on_sealed / waiter_submitted / waiter_read_done / waiters_sweep
  *               -> wake(context, request), exactly once after waiter_arm returned true
  *     request:  reads waiter->woken and what it found; waiter_drop
  *
@@ -27,7 +28,7 @@ struct waiters;
 struct waiter;
 struct rpc_request;
 
-enum wait_kind { WAIT_SUBMIT, WAIT_TX, WAIT_HEIGHT };
+enum wait_kind { WAIT_SUBMIT, WAIT_READ, WAIT_TX, WAIT_HEIGHT };
 
 enum wait_end {
     WAIT_GOES_ON,
@@ -46,7 +47,8 @@ struct rpc_head {
 
 typedef void waiters_wake(void *context, struct rpc_request *request);
 
-/* waiters_max counts WAIT_TX and WAIT_HEIGHT; submits_max WAIT_SUBMIT. NULL without memory. */
+/* waiters_max counts WAIT_TX and WAIT_HEIGHT; submits_max WAIT_SUBMIT and
+ * WAIT_READ. NULL without memory. */
 struct waiters *waiters_new(uint32_t waiters_max, uint32_t submits_max, waiters_wake *wake,
                             void *context);
 
@@ -62,6 +64,7 @@ uint32_t waiters_count(struct waiters *waiters);
 /* deadline_ms: monotonic; 0 = never. Each returns NULL when the limit is reached or memory is
  * short. After waiters_stop every new one is WAIT_STOPPED from the start. */
 struct waiter *waiters_add_submit(struct waiters *waiters, uint64_t deadline_ms);
+struct waiter *waiters_add_read(struct waiters *waiters, uint64_t deadline_ms);
 struct waiter *waiters_add_height(struct waiters *waiters, uint64_t height, uint64_t deadline_ms);
 
 /* not_after_ms 0: unknown. sealed: wait for the seal too. */
@@ -84,7 +87,10 @@ bool waiter_place(struct waiter *waiter, struct tx_place *place);
 /* WAIT_SUBMIT after WAIT_HAPPENED. */
 const struct submit_outcome *waiter_outcome(const struct waiter *waiter);
 
-/* The request is done with it. One whose submission is still under way is kept until its answer. */
+/* WAIT_READ after WAIT_HAPPENED. */
+enum read_outcome waiter_read_outcome(const struct waiter *waiter);
+
+/* The request is done with it. One that the node still owes an answer is kept until then. */
 void waiter_drop(struct waiter *waiter);
 
 /* The submit_done of rpc_backend.submit; context is the waiter. Exactly once. */
@@ -92,6 +98,12 @@ void waiter_submitted(void *waiter, const struct submit_outcome *outcome);
 
 /* rpc_backend.submit returned false: there will be no answer. */
 void waiter_not_submitted(struct waiter *waiter);
+
+/* The read_done of rpc_backend.read; context is the waiter. Exactly once. */
+void waiter_read_done(void *waiter, enum read_outcome outcome);
+
+/* rpc_backend.read returned false: there will be no answer. */
+void waiter_not_read(struct waiter *waiter);
 
 void waiters_on_block(struct waiters *waiters, const struct rpc_head *head,
                       const struct rpc_entry *entries, size_t count);

@@ -31,9 +31,13 @@ static const struct cli_column block_columns[] = {
 };
 
 static const struct cli_column seal_columns[] = {
-    { "height", "seal.height", CELL_TEXT }, { "epoch", "seal.epoch", CELL_TEXT },
-    { "hash", "seal.hash", CELL_TEXT },     { "signatures", "seal.signatures", CELL_COUNT },
-    { "time", "header.time", CELL_TEXT },   { "state root", "header.state_root", CELL_TEXT },
+    { "height", "seal.height", CELL_TEXT },
+    { "epoch", "seal.epoch", CELL_TEXT },
+    { "hash", "seal.hash", CELL_TEXT },
+    { "signatures", "seal.signatures", CELL_COUNT },
+    { "time", "header.time", CELL_TEXT },
+    { "state root", "header.state_root", CELL_TEXT },
+    { "fault model", "header.fault_model", CELL_TEXT },
 };
 
 static const struct cli_view block_view = { .positional = { "block" },

@@ -98,7 +98,9 @@ static int check_command(struct cli_call *call)
     printf("network     %s%s\n", genesis->network,
            genesis->purpose == PURPOSE_TEST ? " (purpose: test)" : "");
     printf("engine      %s, %s\n", engine_name(committee->engine),
-           committee->fault_model == FAULT_CRASH ? "crash-fault" : "Byzantine");
+           committee->fault_model == FAULT_CRASH
+               ? "crash-fault: seals, receipts and audits hold only while no validator lies"
+               : "Byzantine");
     printf("validators  %u, quorum %u, tolerates %u\n", (unsigned)committee->count,
            (unsigned)committee_quorum(committee), (unsigned)committee_max_faulty(committee));
     printf("accounts    %lu, assets %lu, balances %lu\n", (unsigned long)genesis->account_count,

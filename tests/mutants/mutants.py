@@ -3,7 +3,7 @@
 
     mutants.py list                      names and what is wrong in them
     mutants.py apply NAME DIR            writes the mutated files below DIR, prints names (CMake)
-    mutants.py run [-j N] [--cpu S] [--table FILE] [NAME...]
+    mutants.py run [-j N] [--cpu S] [--build PREFIX] [--table FILE] [NAME...]
 
 mutants.toml says for each bug which text of which file is replaced by what. A build with
 -DWITAN_MUTANT=NAME compiles the mutated copies instead of the files; the sources stay as they are. A
@@ -117,12 +117,12 @@ def wait(process, seconds):
     raise TimeoutError
 
 
-def one(mutant, hunters, slot, budget):
-    directory = ROOT / "build" / f"mutant-{slot}"
+def one(mutant, hunters, slot, budget, prefix):
+    directory = ROOT / "build" / f"{prefix}-{slot}"
     logs = ROOT / "build" / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     name = mutant["name"] if mutant else ""
-    log = logs / f"mutant-{name or 'none'}"
+    log = logs / f"{prefix}-{name or 'none'}"
     hunters = hunters_of(mutant, hunters)
     if not build(directory, name, hunters, f"{log}-build.log"):
         return name, None, "does not build", 0.0
@@ -145,7 +145,7 @@ def run(arguments):
     for mutant in mutants:
         mutated(mutant)
     begun = time.monotonic()
-    _, hunter, check, spent = one(None, hunters, 0, arguments.cpu)
+    _, hunter, check, spent = one(None, hunters, 0, arguments.cpu, arguments.build)
     if hunter or check:
         sys.exit(f"the unchanged product fails already: {hunter or 'build'}: {check}")
     print(f"unchanged product: passes every hunter ({spent:.0f} s of CPU)", flush=True)
@@ -155,7 +155,7 @@ def run(arguments):
     def work(mutant):
         slot = slots.pop()
         try:
-            return mutant, one(mutant, hunters, slot, arguments.cpu)
+            return mutant, one(mutant, hunters, slot, arguments.cpu, arguments.build)
         finally:
             slots.append(slot)
 
@@ -188,6 +188,7 @@ def main():
     runner = commands.add_parser("run")
     runner.add_argument("-j", "--jobs", type=int, default=os.cpu_count())
     runner.add_argument("--cpu", type=float, default=60)
+    runner.add_argument("--build", default="mutant", help="prefix of the build directories and logs")
     runner.add_argument("--table")
     runner.add_argument("names", nargs="*")
     arguments = parser.parse_args()

@@ -27,6 +27,11 @@ const char *const check_names[CHECK_NAMES] = {
     [CHECK_LIVENESS] = "liveness",
     [CHECK_SILENCE] = "silence",
     [CHECK_LOST_UNSYNCED] = "lost-unsynced",
+    [CHECK_ELECTION_SAFETY] = "election-safety",
+    [CHECK_LEADER_APPEND_ONLY] = "leader-append-only",
+    [CHECK_LOG_MATCHING] = "log-matching",
+    [CHECK_LEADER_COMPLETENESS] = "leader-completeness",
+    [CHECK_STATE_MACHINE] = "state-machine-safety",
 };
 
 enum { PROMISES_EXPECTED = 8192, TRANSACTIONS_EXPECTED = 2048, BATCHES_EXPECTED = 512 };
@@ -44,10 +49,10 @@ bool checker_fail(struct checker *checker, enum check_name name, const char *for
     return false;
 }
 
-/* ceil((n + f + 1) / 2): two of them share an honest member. */
-static uint16_t quorum(uint16_t members)
+/* ceil((n + f + 1) / 2): two of them share an honest member. Where nobody lies, any member. */
+static uint16_t quorum(uint16_t members, bool lies)
 {
-    unsigned faulty = (members - 1u) / 3;
+    unsigned faulty = lies ? (members - 1u) / 3 : 0;
     return (uint16_t)((members + faulty + 1 + 1) / 2);
 }
 
@@ -78,7 +83,8 @@ struct checker *checker_new(const struct plan *plan, const struct genesis *genes
     checker->user = user;
     checker->replicas = plan_replicas(plan);
     checker->members = plan->nodes;
-    checker->quorum = quorum(plan->nodes);
+    checker->quorum = quorum(plan->nodes, !plan_is_raft(plan));
+    checker->engine = plan_is_raft(plan) ? &raft_ops : &hotstuff_ops;
     write_signed_head(checker);
     for (uint16_t i = 0; i < checker->replicas; i++) {
         struct watched *w = &checker->watched[i];
@@ -95,6 +101,7 @@ struct checker *checker_new(const struct plan *plan, const struct genesis *genes
                BATCHES_EXPECTED);
     shelf_init(&checker->right, sizeof(uint64_t), sizeof(uint64_t), PROMISES_EXPECTED);
     checker->model = model_new(genesis);
+    raft_new(checker);
     return checker;
 }
 
@@ -104,6 +111,7 @@ void checker_free(struct checker *checker)
     for (uint16_t i = 0; i < checker->replicas; i++)
         free(checker->watched[i].waiting);
     chain_free(checker);
+    raft_free(checker);
     shelf_free(&checker->promises);
     shelf_free(&checker->transactions);
     shelf_free(&checker->batches);
@@ -123,6 +131,7 @@ void checker_appended(struct checker *checker, uint16_t replica, uint64_t record
         checker_fail(checker, CHECK_ORDER, "node %u appends record %" PRIu64 " behind %" PRIu64,
                      replica, record, w->last_record);
     w->last_record = record;
+    raft_appended(checker, replica, record, kind, payload);
     switch (kind) {
     case JOURNAL_ENGINE:
     case JOURNAL_EXECUTED: promises_appended(checker, replica, record, kind, payload); break;
@@ -131,7 +140,10 @@ void checker_appended(struct checker *checker, uint16_t replica, uint64_t record
         chain_folded(checker, replica);
         break;
     case JOURNAL_PROPOSAL: chain_proposal(checker, payload); break;
-    case JOURNAL_DECIDED: chain_decided(checker, replica, payload); break;
+    case JOURNAL_DECIDED:
+        chain_decided(checker, replica, payload);
+        promises_decided(checker, replica, record, payload);
+        break;
     default: break;
     }
 }
@@ -151,8 +163,9 @@ void checker_crashed(struct checker *checker, uint16_t replica)
     struct watched *w = &checker->watched[replica];
     w->view = w->decided = w->sealed = 0;
     w->decided_last = w->repeat_until = w->repeat_at = 0;
-    w->last_record = 0;
+    w->last_record = w->proven = 0;
     promises_crashed(checker, replica);
+    raft_crashed(checker, replica);
 }
 
 void checker_replayed(struct checker *checker, uint16_t replica, uint64_t record, uint8_t kind,
@@ -162,6 +175,7 @@ void checker_replayed(struct checker *checker, uint16_t replica, uint64_t record
     if (!w->honest) return;
     w->replayed = record;
     promises_replayed(checker, replica, kind, payload);
+    raft_replayed(checker, replica, kind, payload);
 }
 
 void checker_restored(struct checker *checker, uint16_t replica, bool forgot)
@@ -170,6 +184,17 @@ void checker_restored(struct checker *checker, uint16_t replica, bool forgot)
     if (!w->honest) return;
     w->durable = w->last_record = w->replayed;
     promises_restored(checker, replica, forgot);
+    raft_restored(checker, replica, forgot);
+}
+
+/* What a restart could not prove it would not count as decided, but the ledger held it. */
+void checker_orders(struct checker *checker, uint16_t replica, uint64_t index)
+{
+    const struct watched *w = &checker->watched[replica];
+    if (w->honest && !w->frail && index > w->proven)
+        checker_fail(checker, CHECK_DURABLE,
+                     "node %u executes index %" PRIu64 ", but its disk proves %" PRIu64 " at most",
+                     replica, index, w->proven);
 }
 
 /* ---- what it says, and what only rises ---- */

@@ -14,23 +14,28 @@
 
 enum check_name {
     CHECK_NONE,
-    CHECK_AGREEMENT,      /* two batches decided at one index, or two blocks at one height */
-    CHECK_SEAL,           /* a seal that is stored or served does not hold, or two at one height */
-    CHECK_CERTIFICATE,    /* a proof of decision that does not hold */
-    CHECK_SLOT,           /* two statements of one honest member for one slot, restarts included */
-    CHECK_DURABLE,        /* said before it was on the disk; or not on it after a crash */
-    CHECK_ORDER,          /* decisions or blocks not ascending, one by one, or twice */
-    CHECK_EXECUTION,      /* result, balances or supply differ from the reference executor's */
-    CHECK_ONCE,           /* a transaction twice in the chain, or one that nobody has sent */
-    CHECK_RECEIPT,        /* what a client was told is so no more */
-    CHECK_MONOTONE,       /* view, decided index or sealed height of a running node fell */
-    CHECK_BOUNDS,         /* a queue or a memory beyond its limit */
-    CHECK_HONEST_ACCUSED, /* an honest node was accused of a fault */
-    CHECK_STOPPED,        /* a node ended itself, or cannot start, without cause */
-    CHECK_REPLAY,         /* a journal or ledger that a crash left cannot be opened */
-    CHECK_LIVENESS,       /* no progress of a healed quorum, or not everything final */
-    CHECK_SILENCE,        /* something is written although nothing happens */
-    CHECK_LOST_UNSYNCED,  /* a journal was cut before what stands for it is durable */
+    CHECK_AGREEMENT,       /* two batches decided at one index, or two blocks at one height */
+    CHECK_SEAL,            /* a seal that is stored or served does not hold, or two at one height */
+    CHECK_CERTIFICATE,     /* a proof of decision that does not hold */
+    CHECK_SLOT,            /* two statements of one honest member for one slot, restarts included */
+    CHECK_DURABLE,         /* said before it was on the disk; or not on it after a crash */
+    CHECK_ORDER,           /* decisions or blocks not ascending, one by one, or twice */
+    CHECK_EXECUTION,       /* result, balances or supply differ from the reference executor's */
+    CHECK_ONCE,            /* a transaction twice in the chain, or one that nobody has sent */
+    CHECK_RECEIPT,         /* what a client was told is so no more */
+    CHECK_MONOTONE,        /* view, decided index or sealed height of a running node fell */
+    CHECK_BOUNDS,          /* a queue or a memory beyond its limit */
+    CHECK_HONEST_ACCUSED,  /* an honest node was accused of a fault */
+    CHECK_STOPPED,         /* a node ended itself, or cannot start, without cause */
+    CHECK_REPLAY,          /* a journal or ledger that a crash left cannot be opened */
+    CHECK_LIVENESS,        /* no progress of a healed quorum, or not everything final */
+    CHECK_SILENCE,         /* something is written although nothing happens */
+    CHECK_LOST_UNSYNCED,   /* a journal was cut before what stands for it is durable */
+    CHECK_ELECTION_SAFETY, /* Raft: two leaders of a term */
+    CHECK_LEADER_APPEND_ONLY,  /* Raft: a leader replaced entries of its own log */
+    CHECK_LOG_MATCHING,        /* Raft: one index and term, but different logs up to there */
+    CHECK_LEADER_COMPLETENESS, /* Raft: a leader without what was decided before its term */
+    CHECK_STATE_MACHINE,       /* Raft: two entries decided at one index */
     CHECK_NAMES
 };
 extern const char *const check_names[CHECK_NAMES]; /* "agreement", "one-vote", ... */
@@ -62,6 +67,8 @@ void checker_restored(struct checker *checker, uint16_t replica, bool forgot);
 /* It sends this frame (before a liar's decoration; honest members only). */
 void checker_sent(struct checker *checker, uint16_t replica, uint8_t frame, struct span payload);
 
+/* It has this decided batch executed. */
+void checker_orders(struct checker *checker, uint16_t replica, uint64_t index);
 /* Its ledger executed a batch or a block: after the commit. */
 void checker_executed(struct checker *checker, uint16_t replica, const struct execution *execution);
 /* Its ledger stands at this height again after a crash (0: it is gone). */

@@ -91,13 +91,14 @@ static bool agrees(struct checker *checker, uint16_t replica, const struct propo
     struct decision *decision = chain_decision(checker, p->index);
     if (decision->known) {
         if (same_proposal(&decision->proposal, p)) return true;
-        return checker_fail(checker, CHECK_AGREEMENT,
+        return checker_fail(checker, checker->raft ? CHECK_STATE_MACHINE : CHECK_AGREEMENT,
                             "node %u decides another proposal at index %" PRIu64 " than others",
                             replica, p->index);
     }
     decision->known = true;
     decision->proposal = *p;
     decision->digest = digest_of(TAG_PROPOSAL, span_of(header, HEADER_SIZE));
+    raft_decided(checker, replica, p->index);
     const struct decision *after = chain_decision(checker, p->index + 1);
     const struct decision *before = &checker->decisions[p->index - 1];
     decision = &checker->decisions[p->index];

@@ -7,6 +7,7 @@
  *     checker_chain.c          decisions and blocks: the same everywhere, in order
  *     checker_judge.c          a block's entries: each once, with the right result
  *     checker_ends.c           receipts; a ledger compared as a whole
+ *     checker_raft.c           logs, leaders and acknowledgements of Raft
  *     model.c                  the reference executor
  *
  * Numbers of replicas are those of the plan; an honest one is the replica of the member with the
@@ -19,7 +20,7 @@
 #include "model.h"
 #include "shelf.h"
 
-#include "consensus/proposal.h"
+#include "consensus/engine.h"
 #include "crypto/blob.h"
 
 enum { KINDS = 16, KIND_SEAL = 15, STATEMENT_SIZE = 57 };
@@ -42,9 +43,10 @@ struct promise {
     uint32_t unused;
 };
 
-/* A promise in a record that is not durable yet. */
+/* A promise, or a decision with its proof, in a record that is not durable yet. */
 struct waiting {
     uint64_t record;
+    uint64_t decided; /* its index; 0: a promise */
     uint32_t promise;
 };
 
@@ -63,6 +65,7 @@ struct watched {
     uint64_t stands[KINDS];    /* highest durable one ... */
     uint64_t stands_in[KINDS]; /* ... and the last durable record that holds it */
 
+    uint64_t proven; /* highest index that its journal can prove to be decided: durably */
     uint64_t decided_last, repeat_until, repeat_at;
     uint64_t height, sequence; /* of its ledger */
     bool sequence_unknown;     /* it came back, and has executed nothing since: at least that */
@@ -74,6 +77,7 @@ struct decision {
     bool known, judged; /* judged: that nothing came of it, by the reference executor */
     struct proposal proposal;
     struct digest digest;
+    uint64_t term; /* Raft: of the member that decided it first */
 };
 
 struct block {
@@ -124,6 +128,8 @@ struct checker {
     uint64_t committed;
     uint64_t sealed; /* highest block of which a seal held */
     struct model *model;
+    const struct engine_ops *engine; /* for names, and which kinds are signed */
+    struct raft_checker *raft;       /* NULL with another engine */
 };
 
 /* Reports, the first time; false, so that `return fail(...)` reads well. */
@@ -133,6 +139,8 @@ bool checker_fail(struct checker *checker, enum check_name name, const char *for
 /* checker_promises.c */
 void promises_appended(struct checker *checker, uint16_t replica, uint64_t record, uint8_t kind,
                        struct span payload);
+void promises_decided(struct checker *checker, uint16_t replica, uint64_t record,
+                      struct span payload);
 void promises_durable(struct checker *checker, uint16_t replica, uint64_t record);
 void promises_cut(struct checker *checker, uint16_t replica, uint64_t record);
 void promises_crashed(struct checker *checker, uint16_t replica);
@@ -140,6 +148,24 @@ void promises_replayed(struct checker *checker, uint16_t replica, uint8_t kind,
                        struct span payload);
 void promises_restored(struct checker *checker, uint16_t replica, bool forgot);
 void promises_sent(struct checker *checker, uint16_t replica, uint8_t frame, struct span payload);
+
+/* The items of a fold's record: kind u8 | bytes32 each. */
+struct span fold_items(struct span fold);
+bool fold_next(struct span *rest, uint8_t *kind, struct span *payload);
+
+/* checker_raft.c. They do nothing with another engine. */
+void raft_new(struct checker *checker);
+void raft_free(struct checker *checker);
+void raft_appended(struct checker *checker, uint16_t replica, uint64_t record, uint8_t kind,
+                   struct span payload);
+void raft_cut(struct checker *checker, uint16_t replica, uint64_t record);
+void raft_crashed(struct checker *checker, uint16_t replica);
+void raft_replayed(struct checker *checker, uint16_t replica, uint8_t kind, struct span payload);
+void raft_restored(struct checker *checker, uint16_t replica, bool forgot);
+void raft_sent(struct checker *checker, uint16_t replica, struct span message);
+void raft_decided(struct checker *checker, uint16_t replica, uint64_t index);
+const char *raft_proof_fails(const struct proposal *proposal, const struct digest *digest,
+                             struct span proof);
 
 /* checker_certificates.c. Bytes are taken from the front; what is not there makes it fail. */
 struct taking {

@@ -121,6 +121,9 @@ void judge_block(struct checker *checker, const struct execution *e)
         if (!add_entry(checker, height, i, &e->entries[i])) return;
     if (known ? !judge_batch(checker, e, &batch) : !judge_entries(checker, e)) return;
     model_end(checker->model);
+    if (e->header.window_horizon_ms != model_horizon_ms(checker->model))
+        checker_fail(checker, CHECK_EXECUTION,
+                     "block %" PRIu64 " forgets references at another time", height);
     if (!model_sums_hold(checker->model, &problem))
         checker_fail(checker, CHECK_EXECUTION, "block %" PRIu64 ": %s", height, problem.text);
     checker->height = height;

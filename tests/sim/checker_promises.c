@@ -10,7 +10,8 @@
 #include "node/frame.h"
 #include "node/journal.h"
 
-/* HotStuff's statements, as formats-consensus.md numbers them. */
+/* HotStuff's statements, as formats-consensus.md numbers them. Raft promises votes alone; what else
+ * it says rests on its log (checker_raft.c). */
 enum { PROPOSAL = 1, VOTE = 2, COMMIT_VOTE = 3, TIMEOUT = 4 };
 
 struct said {
@@ -43,17 +44,18 @@ static void set(struct promise *promise, const struct said *s)
     promise->life = promise->durable_life = 0;
 }
 
-static const char *kind_name(uint8_t kind)
+static const char *kind_name(const struct checker *checker, uint8_t kind)
 {
+    const struct engine_ops *ops = checker->engine;
     if (kind == KIND_SEAL) return "seal";
-    return kind > 0 && kind < hotstuff_ops.kinds_count ? hotstuff_ops.kinds[kind] : "unknown";
+    return kind > 0 && kind < ops->kinds_count ? ops->kinds[kind] : "unknown";
 }
 
 static bool two_statements(struct checker *checker, uint16_t replica, const struct said *s,
                            const char *how)
 {
     return checker_fail(checker, CHECK_SLOT, "node %u %s a second %s for %" PRIu64, replica, how,
-                        kind_name(s->kind), s->view);
+                        kind_name(checker, s->kind), s->view);
 }
 
 static struct promise *find(struct checker *checker, uint16_t replica, const struct said *s)
@@ -64,7 +66,7 @@ static struct promise *find(struct checker *checker, uint16_t replica, const str
 
 /* ---- made ---- */
 
-static void wait_for_disk(struct watched *w, uint64_t record, uint32_t promise)
+static void wait_for_disk(struct watched *w, const struct waiting *item)
 {
     if (w->waiting_first > 0 && w->waiting_first + w->waiting_count == w->waiting_capacity) {
         memmove(w->waiting, w->waiting + w->waiting_first, w->waiting_count * sizeof *w->waiting);
@@ -75,16 +77,17 @@ static void wait_for_disk(struct watched *w, uint64_t record, uint32_t promise)
         w->waiting = realloc(w->waiting, w->waiting_capacity * sizeof *w->waiting);
         ASSERT(w->waiting != NULL);
     }
-    w->waiting[w->waiting_first + w->waiting_count++] = (struct waiting){ record, promise };
+    w->waiting[w->waiting_first + w->waiting_count++] = *item;
 }
 
 /* A new one goes beyond all of its kind; and who has left a view by a timeout takes no more part in
  * it. (Jolteon, section 3: r_vote, and the condition of commit votes.) Seals may be promised again
  * in any order: a ledger that a crash has set back executes its blocks anew. */
-static bool in_order(const struct watched *w, const struct said *s)
+static bool in_order(const struct checker *checker, const struct watched *w, const struct said *s)
 {
     if (s->kind == KIND_SEAL) return true;
     if (s->view <= w->made[s->kind] && w->made[s->kind] != 0) return false;
+    if (checker->raft) return true;
     if (s->kind == VOTE || s->kind == COMMIT_VOTE) return s->view > w->made[TIMEOUT];
     if (s->kind == TIMEOUT) return s->view >= w->made[VOTE];
     return true;
@@ -107,12 +110,14 @@ static void made(struct checker *checker, uint16_t replica, uint64_t record, con
         if (binding && !w->lapsed) two_statements(checker, replica, s, "promises");
         set(promise, s);
     }
-    if (!repeated && !w->lapsed && !in_order(w, s))
+    if (!repeated && !w->lapsed && !in_order(checker, w, s))
         checker_fail(checker, CHECK_SLOT, "node %u promises a %s for %" PRIu64 " too late", replica,
-                     kind_name(s->kind), s->view);
+                     kind_name(checker, s->kind), s->view);
     if (s->view > w->made[s->kind]) w->made[s->kind] = s->view;
     promise->life = w->life;
-    wait_for_disk(w, record, shelf_number(&checker->promises, promise));
+    struct waiting item = { .record = record,
+                            .promise = shelf_number(&checker->promises, promise) };
+    wait_for_disk(w, &item);
 }
 
 /* The promise in a record of the engine or of the seals; false if there is none. */
@@ -131,7 +136,7 @@ static bool promise_in(uint8_t kind, struct span payload, struct said *s)
 }
 
 /* The next of a fold's items: kind u8 | bytes32. */
-static bool next_item(struct span *rest, uint8_t *kind, struct span *payload)
+bool fold_next(struct span *rest, uint8_t *kind, struct span *payload)
 {
     if (rest->size < 5) return false;
     *kind = rest->data[0];
@@ -142,7 +147,7 @@ static bool next_item(struct span *rest, uint8_t *kind, struct span *payload)
     return true;
 }
 
-static struct span items_of(struct span fold)
+struct span fold_items(struct span fold)
 {
     return fold.size < 4 ? span_of(NULL, 0) : span_of(fold.data + 4, fold.size - 4);
 }
@@ -151,17 +156,39 @@ void promises_appended(struct checker *checker, uint16_t replica, uint64_t recor
                        struct span payload)
 {
     struct said s;
-    struct span rest = items_of(payload), item;
+    struct span rest = fold_items(payload), item;
     uint8_t item_kind;
     if (kind != JOURNAL_FOLD) {
         if (promise_in(kind, payload, &s)) made(checker, replica, record, &s, false);
         return;
     }
-    while (next_item(&rest, &item_kind, &item))
+    while (fold_next(&rest, &item_kind, &item))
         if (promise_in(item_kind, item, &s)) made(checker, replica, record, &s, true);
 }
 
+/* epoch u64 | index u64, the first field of the proposal | ... | bytes32 proof. The index if there
+ * is a proof, which counts for all before it; else 0. */
+static uint64_t proof_in(uint8_t kind, struct span payload)
+{
+    enum { PROOF_AT = 8 + 88 };
+    bool there = kind == JOURNAL_DECIDED && payload.size > PROOF_AT + 4 &&
+                 load_u32(payload.data + PROOF_AT) > 0;
+    return there ? load_u64(payload.data + 8) : 0;
+}
+
+void promises_decided(struct checker *checker, uint16_t replica, uint64_t record,
+                      struct span payload)
+{
+    struct waiting item = { .record = record, .decided = proof_in(JOURNAL_DECIDED, payload) };
+    if (item.decided) wait_for_disk(&checker->watched[replica], &item);
+}
+
 /* ---- durable, and cut ---- */
+
+static void proves(struct watched *w, uint64_t index)
+{
+    if (index > w->proven) w->proven = index;
+}
 
 static void holds(struct watched *w, struct promise *promise, uint64_t record)
 {
@@ -179,7 +206,10 @@ void promises_durable(struct checker *checker, uint16_t replica, uint64_t record
     while (w->waiting_count > 0 && w->waiting[w->waiting_first].record <= record) {
         const struct waiting *first = &w->waiting[w->waiting_first++];
         w->waiting_count--;
-        holds(w, shelf_at(&checker->promises, first->promise), first->record);
+        if (first->decided)
+            proves(w, first->decided);
+        else
+            holds(w, shelf_at(&checker->promises, first->promise), first->record);
     }
     if (w->waiting_count == 0) w->waiting_first = 0;
 }
@@ -191,12 +221,13 @@ void promises_cut(struct checker *checker, uint16_t replica, uint64_t record)
         checker_fail(checker, CHECK_LOST_UNSYNCED,
                      "node %u cuts its journal before %" PRIu64 ", but only %" PRIu64 " is durable",
                      replica, record, w->durable);
+    raft_cut(checker, replica, record);
     for (uint8_t kind = 1; kind < KINDS; kind++)
         if (w->stands[kind] > 0 && w->stands_in[kind] < record)
             checker_fail(checker, CHECK_LOST_UNSYNCED,
                          "node %u cuts its journal before %" PRIu64
                          ", and with it its %s for %" PRIu64,
-                         replica, record, kind_name(kind), w->stands[kind]);
+                         replica, record, kind_name(checker, kind), w->stands[kind]);
 }
 
 /* ---- through a crash ---- */
@@ -234,13 +265,14 @@ static void replayed(struct checker *checker, uint16_t replica, const struct sai
 void promises_replayed(struct checker *checker, uint16_t replica, uint8_t kind, struct span payload)
 {
     struct said s;
-    struct span rest = items_of(payload), item;
+    struct span rest = fold_items(payload), item;
     uint8_t item_kind;
+    proves(&checker->watched[replica], proof_in(kind, payload));
     if (kind != JOURNAL_FOLD) {
         if (promise_in(kind, payload, &s)) replayed(checker, replica, &s);
         return;
     }
-    while (next_item(&rest, &item_kind, &item))
+    while (fold_next(&rest, &item_kind, &item))
         if (promise_in(item_kind, item, &s)) replayed(checker, replica, &s);
 }
 
@@ -255,7 +287,7 @@ void promises_restored(struct checker *checker, uint16_t replica, bool forgot)
         else
             checker_fail(checker, CHECK_DURABLE,
                          "node %u said a %s for %" PRIu64 ", but its journal ends with %" PRIu64,
-                         replica, kind_name(kind), w->sent[kind], w->restored[kind]);
+                         replica, kind_name(checker, kind), w->sent[kind], w->restored[kind]);
     }
 }
 
@@ -268,7 +300,7 @@ static void said(struct checker *checker, uint16_t replica, const struct said *s
     if (w->lapsed) return;
     if (!promise) {
         checker_fail(checker, CHECK_DURABLE, "node %u says a %s for %" PRIu64 " without a record",
-                     replica, kind_name(s->kind), s->view);
+                     replica, kind_name(checker, s->kind), s->view);
         return;
     }
     if (!same(promise, s)) {
@@ -278,7 +310,7 @@ static void said(struct checker *checker, uint16_t replica, const struct said *s
         }
         checker_fail(checker, CHECK_DURABLE,
                      "node %u says another %s for %" PRIu64 " than its record", replica,
-                     kind_name(s->kind), s->view);
+                     kind_name(checker, s->kind), s->view);
         return;
     }
     /* A seal's signature may be passed on from a block that is sealed: its record is cut by then.
@@ -288,7 +320,7 @@ static void said(struct checker *checker, uint16_t replica, const struct said *s
     if (!durable)
         checker_fail(checker, CHECK_DURABLE,
                      "node %u says a %s for %" PRIu64 " before it is durable", replica,
-                     kind_name(s->kind), s->view);
+                     kind_name(checker, s->kind), s->view);
     promise->sent = 1;
     if (s->view > w->sent[s->kind]) w->sent[s->kind] = s->view;
 }
@@ -317,7 +349,10 @@ void promises_sent(struct checker *checker, uint16_t replica, uint8_t frame, str
     }
     if (payload.size < STATEMENT_SIZE) return;
     struct said s = said_of(payload.data);
-    warrant_sent(checker, replica, payload);
-    if (!engine_signs(&hotstuff_ops, s.kind)) return;
+    if (checker->raft)
+        raft_sent(checker, replica, payload);
+    else
+        warrant_sent(checker, replica, payload);
+    if (!engine_signs(checker->engine, s.kind)) return;
     said(checker, replica, &s);
 }

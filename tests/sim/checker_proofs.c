@@ -66,7 +66,8 @@ const char *proof_fails(struct checker *checker, const struct proposal *proposal
     bool added;
     uint64_t print = fingerprint(proof, load_u64(digest->bytes));
     if (shelf_find(&checker->right, &print)) return NULL;
-    const char *why = take_apart(checker, proposal, digest, proof);
+    const char *why = checker->raft ? raft_proof_fails(proposal, digest, proof)
+                                    : take_apart(checker, proposal, digest, proof);
     if (!why) shelf_add(&checker->right, &print, &added);
     return why;
 }

@@ -42,7 +42,7 @@ static uint32_t client_new(struct sim *sim)
     }
     if (2 * (clients->count + 1) > clients->table_size) table_grow(clients);
     struct client *client = &clients->list[clients->count];
-    *client = (struct client){ .at = REPLICAS_MAX };
+    *client = (struct client){ .came_ms = sim->now_ms, .at = REPLICAS_MAX };
     uint64_t wall_ms = (uint64_t)WORKLOAD_WALL_BASE * 1000 + sim->now_ms;
     client->transaction = workload_next(sim->workload, wall_ms, &client->txid, &client->hopeless);
     uint32_t *slot = place(clients, &client->txid);
@@ -118,6 +118,16 @@ void clients_burst(struct sim *sim, uint16_t n, uint64_t count)
 
 /* ---- what they are told ---- */
 
+/* The first one who has come since the leader was killed, and is served. */
+static void recovered(struct sim *sim, const struct client *client)
+{
+    if (!sim->leaderless || client->came_ms <= sim->leader_died_ms) return;
+    sim->leaderless = false;
+    if (sim->result->recovered < KILLS_MAX)
+        sim->result->recovered_ms[sim->result->recovered++] =
+            (uint32_t)(sim->now_ms - sim->leader_died_ms);
+}
+
 /* The node says: in this block, which is sealed. A client believes that of an honest node alone (of
  * any node it would, with the proof). */
 static void ask(struct sim *sim, struct sim_node *node, struct client *client)
@@ -131,6 +141,7 @@ static void ask(struct sim *sim, struct sim_node *node, struct client *client)
     uint64_t height = position_height(position);
     if (height > node->sealed) return;
     checker_receipt(sim->checker, node->number, &client->txid, height, code);
+    recovered(sim, client);
     client_done(sim, client);
 }
 

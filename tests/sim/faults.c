@@ -102,20 +102,44 @@ static void power_all(struct sim *sim, const struct fault *fault)
     }
 }
 
+/* Whoever leads the highest term that anybody leads; the fault's node if nobody does. */
+static uint16_t leader_now(const struct sim *sim, uint16_t otherwise)
+{
+    uint16_t leader = otherwise;
+    uint64_t term = 0;
+    for (uint16_t n = 0; n < sim->replicas; n++) {
+        struct replica_status status;
+        if (!sim->nodes[n].alive) continue;
+        replica_status(sim->nodes[n].replica, &status);
+        if (status.engine.leader != sim->nodes[n].member || status.engine.view <= term) continue;
+        leader = n;
+        term = status.engine.view;
+    }
+    return leader;
+}
+
+static void kill_leader(struct sim *sim, const struct fault *fault)
+{
+    uint16_t leader = leader_now(sim, fault->node);
+    sim->leaderless = true;
+    sim->leader_died_ms = sim->now_ms;
+    life_kill(sim, leader, fault->value ? DOOM_POWER : DOOM_KILL, restart_of(sim, fault));
+}
+
 static void io_error(struct sim *sim, const struct fault *fault, enum disk_fault kind)
 {
     disk_fail(sim->nodes[fault->node].disk, kind, max_u64(1, fault->value));
 }
 
-/* Nobody may lose a ledger when the others do not hold all of it: then it would be gone for good.
- */
+/* Nobody may lose a ledger when no other disk holds what has left its journal: then it would be
+ * gone for good. What another has executed and not synced is not held by its disk. */
 static bool others_hold(const struct sim *sim, uint16_t n)
 {
     for (uint16_t other = 0; other < sim->replicas; other++) {
         const struct sim_node *node = &sim->nodes[other];
         bool reachable = !has(sim->plan->core, n) || has(sim->plan->core, other);
         if (other != n && reachable && node->alive && node->honest && !node->frail &&
-            node->height >= sim->nodes[n].height)
+            node->kept_height >= sim->nodes[n].kept_height)
             return true;
     }
     return false;
@@ -128,6 +152,7 @@ static void wipe(struct sim *sim, const struct fault *fault)
     life_kill(sim, fault->node, DOOM_KILL, restart_of(sim, fault));
     if (!gone || node->alive) return;
     disk_remove(node->disk, "ledger.db");
+    node->kept_height = 0;
     sim_note(sim, fault->node, "has lost its ledger");
 }
 
@@ -200,6 +225,7 @@ void fault_begin(struct sim *sim, uint32_t number)
     case FAULT_POWER: kill_later(sim, fault, DOOM_POWER); break;
     case FAULT_KILL_DISK: kill_at_disk(sim, fault); break;
     case FAULT_POWER_ALL: power_all(sim, fault); break;
+    case FAULT_KILL_LEADER: kill_leader(sim, fault); break;
     case FAULT_PAUSE:
         node->paused_until_ms = max_u64(node->paused_until_ms, fault->until_ms);
         break;

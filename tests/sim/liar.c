@@ -43,6 +43,7 @@ struct liar *liar_new(const struct liar_config *config)
     liar->choice = stream_of(config->seed, LIE_KINDS);
     for (unsigned lie = 0; lie < LIE_KINDS; lie++)
         liar->streams[lie] = stream_of(config->seed, lie);
+    liar->forging = stream_of(liar->config.seed, STREAM_FORGING);
     return liar;
 }
 

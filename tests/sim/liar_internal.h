@@ -35,6 +35,11 @@ enum {
     WINDOW_TICKS = 20, /* a scene of silence, or of claims, lasts so long */
 };
 
+enum {
+    SEAL_SIGNED_BYTES = 48, /* of a seal and of a vote for one: epoch, height, hash; in front */
+    STREAM_FORGING = 900,
+};
+
 /* A frame, heard or said: then from is the liar itself. */
 struct heard {
     uint16_t from;
@@ -80,6 +85,7 @@ struct liar {
     uint64_t ticks, view, index, sealed_height;
     struct stream choice;
     struct stream streams[LIE_KINDS];
+    struct stream forging; /* of lie_forge.c */
     uint64_t counts[LIE_KINDS];
 
     struct heard heard[HEARD_MAX];
@@ -209,6 +215,9 @@ bool lie_future_tick(struct liar *liar);
 bool lie_sync_says(struct liar *liar, uint16_t to, uint8_t frame, struct blob *blob);
 bool lie_sync_tick(struct liar *liar);
 uint64_t lie_sync_claims(struct liar *liar, uint64_t sealed_height);
+/* lie_forge.c: the answer with something forged in it; false: not this time. */
+bool forge_blocks(struct liar *liar, uint16_t to, struct span payload);
+bool forge_anchor(struct liar *liar, uint16_t to, struct span payload);
 bool lie_seal_says(struct liar *liar, uint16_t to, uint8_t frame, struct blob *blob);
 bool lie_seal_tick(struct liar *liar);
 bool lie_timeouts_says(struct liar *liar, uint16_t to, uint8_t frame, struct blob *blob);

@@ -212,9 +212,12 @@ static bool serve_proposal(struct liar *liar, uint16_t to, struct span payload)
 
 bool lie_sync_says(struct liar *liar, uint16_t to, uint8_t frame, struct blob *blob)
 {
-    if (frame == FRAME_SYNC_BLOCKS) return serve_blocks(liar, to, blob);
-    if (frame == FRAME_ANCHOR) return serve_anchor(liar, to, blob_span(blob));
-    if (frame == FRAME_FETCHED) return serve_proposal(liar, to, blob_span(blob));
+    struct span payload = blob_span(blob);
+    if (frame == FRAME_SYNC_BLOCKS)
+        return forge_blocks(liar, to, payload) || serve_blocks(liar, to, blob);
+    if (frame == FRAME_ANCHOR)
+        return forge_anchor(liar, to, payload) || serve_anchor(liar, to, payload);
+    if (frame == FRAME_FETCHED) return serve_proposal(liar, to, payload);
     return false;
 }
 

@@ -218,6 +218,9 @@ static void opened(struct sim *sim, struct opening *o)
                  (unsigned long long)node->height, (unsigned long long)o->report.last_record,
                  node->votes ? "" : ", without a vote");
     }
+    if (!node->votes && !node->promised && !node->frail)
+        sim_fail(sim, CHECK_STOPPED, "node %u does not vote although its journal is whole",
+                 node->number);
     if (node->promised && node->votes)
         sim_fail(sim, CHECK_SLOT, "node %u votes although its journal was lost", node->number);
     node->forgot = false;

@@ -6,6 +6,7 @@
  * should; 1: not; 2: the flags are wrong. */
 #include "apart.h"
 #include "campaign.h"
+#include "kills.h"
 #include "shrink.h"
 #include "source.h"
 
@@ -17,22 +18,24 @@
 enum { SHRINK_RUNS = 3000, SHRINK_SECONDS = 900, DIAGRAM_EVENTS = 300 };
 
 struct flags {
-    uint64_t seeds, from, nodes, jobs, last;
+    uint64_t seeds, from, nodes, jobs, last, leader_kills;
     double minutes;
     bool seeds_given, jobs_given;
     bool shrink, trace, far_behind, beyond, check_order, stop;
-    const char *plan, *mermaid, *seeds_file, *write_plan;
+    const char *plan, *mermaid, *seeds_file, *write_plan, *engine;
 };
 
 static const char usage[] =
     "witan_sim [FLAGS]\n"
     "    --seeds N          so many seeds (100), or with --minutes M as many as that takes\n"
     "    --from S           the first seed (1); also --seed-from\n"
+    "    --engine NAME      hotstuff (standard) or raft\n"
     "    --nodes N          members, 1 to 31; 0 (standard): drawn by the seed\n"
     "    --jobs J           processes; as many as there are cores\n"
     "    --stop             end at the first failure\n"
     "    --far-behind       thousands of calm blocks, then losses\n"
     "    --beyond           f + 1 twins: every run must end with a violation\n"
+    "    --leader-kills N   kill the leader of Raft N times and measure how long clients wait\n"
     "    --plan FILE        one plan instead of seeds\n"
     "    --seeds-file FILE  a list of seeds and plans\n"
     "    --trace            print every output and fault; in this process\n"
@@ -86,6 +89,7 @@ static bool flag_with_text(struct flags *flags, const char *name, const char *te
         { "--mermaid", &flags->mermaid },
         { "--seeds-file", &flags->seeds_file },
         { "--write-plan", &flags->write_plan },
+        { "--engine", &flags->engine },
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (strcmp(name, known[i].name) != 0) continue;
@@ -109,6 +113,8 @@ static bool flag_with_number(struct flags *flags, const char *name, const char *
         return number(text, UINT64_MAX / 2, &flags->from);
     if (strcmp(name, "--nodes") == 0) return number(text, MEMBERS_MAX, &flags->nodes);
     if (strcmp(name, "--last") == 0) return number(text, 100000, &flags->last);
+    if (strcmp(name, "--leader-kills") == 0)
+        return number(text, KILLS_MAX, &flags->leader_kills) && flags->leader_kills > 0;
     if (strcmp(name, "--minutes") == 0) return minutes(text, &flags->minutes);
     return false;
 }
@@ -130,6 +136,14 @@ static bool read_flags(struct flags *flags, int argc, char **argv)
         fprintf(stderr, "witan_sim: --far-behind and --beyond exclude each other\n");
         return false;
     }
+    if (strcmp(flags->engine, "hotstuff") != 0 && strcmp(flags->engine, "raft") != 0) {
+        fprintf(stderr, "witan_sim: --engine %s: hotstuff or raft\n", flags->engine);
+        return false;
+    }
+    if ((flags->far_behind || flags->beyond) && strcmp(flags->engine, "raft") == 0) {
+        fprintf(stderr, "witan_sim: --far-behind and --beyond run hotstuff\n");
+        return false;
+    }
     return true;
 }
 
@@ -138,6 +152,7 @@ static bool read_flags(struct flags *flags, int argc, char **argv)
 static bool read_source(const struct flags *flags, struct source *source)
 {
     *source = (struct source){ .from = flags->from, .nodes = (uint16_t)flags->nodes };
+    if (strcmp(flags->engine, "raft") == 0) source->mode = SOURCE_RAFT;
     if (flags->far_behind) source->mode = SOURCE_FAR_BEHIND;
     if (flags->beyond) source->mode = SOURCE_BEYOND;
     if (flags->plan && !source_read_plan(source, flags->plan)) return false;
@@ -279,7 +294,7 @@ static int shrink(const struct flags *flags, struct source *source, struct plan 
 
 int main(int argc, char **argv)
 {
-    struct flags flags = { .seeds = 100, .from = 1, .last = DIAGRAM_EVENTS };
+    struct flags flags = { .seeds = 100, .from = 1, .last = DIAGRAM_EVENTS, .engine = "hotstuff" };
     struct problem problem;
     struct source source = { .items = NULL };
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
@@ -291,6 +306,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "witan_sim: %s\n", problem.text);
         return 1;
     }
+    if (flags.leader_kills > 0)
+        return kills_measure(flags.from, (uint32_t)flags.leader_kills) ? 0 : 1;
     struct plan *plan = calloc(1, sizeof *plan);
     int code = 2;
     if (plan && read_source(&flags, &source)) {

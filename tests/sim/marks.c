@@ -163,6 +163,7 @@ void marks_output(struct marks *marks, const struct output *output)
     case OUTPUT_PEER_BROKE: marks_text(marks, "broke", output->text); return;
     case OUTPUT_STOP: marks_text(marks, "stop", output->text); return;
     case OUTPUT_ANSWER: marks_text(marks, "refused", refusal_name(output->refusal.code)); return;
+    case OUTPUT_READ: return;
     case OUTPUT_LEFT: marks_text(marks, "left", refusal_name(output->refusal.code)); return;
     case OUTPUT_SEND: count_send(marks, output->type); return;
     case OUTPUT_SERVE_BLOCKS: marks_text(marks, "does", "serve-blocks"); return;

@@ -193,6 +193,11 @@ uint64_t model_time_ms(const struct model *m)
     return m->time_ms;
 }
 
+uint64_t model_horizon_ms(const struct model *m)
+{
+    return m->horizon_ms;
+}
+
 int64_t model_posted(const struct model *m, const struct id *account, const struct id *asset)
 {
     const struct model_balance *balance = model_balance(m, account, asset);

@@ -18,6 +18,7 @@ void model_free(struct model *model);
 
 uint64_t model_height(const struct model *model); /* 0: the genesis */
 uint64_t model_time_ms(const struct model *model);
+uint64_t model_horizon_ms(const struct model *model); /* references below it are forgotten */
 
 /* What comes of a transaction in a batch: skipped for a reason, or an entry with its result. */
 struct model_result {

@@ -17,7 +17,7 @@ const char *const fault_names[FAULT_KINDS] = {
     [FAULT_EIO_WRITE] = "eio-write", [FAULT_EIO_SYNC] = "eio-sync",
     [FAULT_EIO_READ] = "eio-read",   [FAULT_WIPE] = "wipe",
     [FAULT_FLIP] = "flip",           [FAULT_AMNESIA] = "amnesia",
-    [FAULT_BURST] = "burst",
+    [FAULT_BURST] = "burst",         [FAULT_KILL_LEADER] = "kill-leader",
 };
 
 const char *const lie_names[LIE_KINDS] = {
@@ -32,6 +32,12 @@ const char *const lie_names[LIE_KINDS] = {
     [LIE_SYNC] = "sync",
     [LIE_SEAL] = "seal",
     [LIE_TIMEOUTS] = "timeouts",
+};
+
+const char *const plan_engines[ENGINE_RAFT + 1] = {
+    [0] = "",
+    [ENGINE_HOTSTUFF] = "hotstuff",
+    [ENGINE_RAFT] = "raft",
 };
 
 /* The most that `value` may be. Of a clock: either way; of a flip: which file. */
@@ -50,36 +56,44 @@ static const uint64_t value_limits[FAULT_KINDS] = {
     [FAULT_EIO_READ] = 1000000,
     [FAULT_FLIP] = 2,
     [FAULT_BURST] = 10000,
+    [FAULT_KILL_LEADER] = 1,
 };
 
 const struct plan_option plan_options[] = {
-    { "seed", OPTION_U64, offsetof(struct plan, seed), 0, UINT64_MAX },
-    { "nodes", OPTION_U16, offsetof(struct plan, nodes), 1, MEMBERS_MAX },
-    { "phases", OPTION_U16, offsetof(struct plan, phases), 2, 3 },
-    { "real_keys", OPTION_BOOL, offsetof(struct plan, real_keys), 0, 1 },
-    { "beyond", OPTION_BOOL, offsetof(struct plan, beyond), 0, 1 },
-    { "far_behind", OPTION_BOOL, offsetof(struct plan, far_behind), 0, 1 },
-    { "liars", OPTION_SET, offsetof(struct plan, liars), 0, UINT64_MAX },
-    { "lies", OPTION_LIES, offsetof(struct plan, lies), 0, (1u << LIE_KINDS) - 1 },
-    { "lie_permille", OPTION_UNSIGNED, offsetof(struct plan, lie_permille), 0, 1000 },
-    { "twins", OPTION_SET, offsetof(struct plan, twins), 0, UINT64_MAX },
-    { "frail", OPTION_SET, offsetof(struct plan, frail), 0, UINT64_MAX },
-    { "core", OPTION_SET, offsetof(struct plan, core), 0, UINT64_MAX },
-    { "transactions", OPTION_U32, offsetof(struct plan, transactions), 0, 100000 },
-    { "faults_ms", OPTION_U64, offsetof(struct plan, faults_ms), 0, HOUR_MS },
-    { "loss_permille", OPTION_UNSIGNED, offsetof(struct plan, loss_permille), 0, 1000 },
-    { "duplicate_permille", OPTION_UNSIGNED, offsetof(struct plan, duplicate_permille), 0, 1000 },
-    { "delay_ms_min", OPTION_UNSIGNED, offsetof(struct plan, delay_ms_min), 0, 10000 },
-    { "delay_ms_max", OPTION_UNSIGNED, offsetof(struct plan, delay_ms_max), 0, 10000 },
-    { "tail_permille", OPTION_UNSIGNED, offsetof(struct plan, tail_permille), 0, 1000 },
-    { "sync_ms_max", OPTION_UNSIGNED, offsetof(struct plan, sync_ms_max), 0, 10000 },
-    { "check_ms_max", OPTION_UNSIGNED, offsetof(struct plan, check_ms_max), 0, 10000 },
-    { "ledger_ms_max", OPTION_UNSIGNED, offsetof(struct plan, ledger_ms_max), 0, 10000 },
-    { "roll_bytes", OPTION_U64, offsetof(struct plan, roll_bytes), 1024, 1u << 30 },
-    { "skew_ms_max", OPTION_UNSIGNED, offsetof(struct plan, skew_ms_max), 0, 60000 },
-    { "brief_permille", OPTION_UNSIGNED, offsetof(struct plan, brief_permille), 0, 1000 },
-    { "bad_permille", OPTION_UNSIGNED, offsetof(struct plan, bad_permille), 0, 1000 },
-    { "checkpoint_ms", OPTION_UNSIGNED, offsetof(struct plan, checkpoint_ms), 1, HOUR_MS },
+    { "seed", OPTION_U64, offsetof(struct plan, seed), 0, UINT64_MAX, 0 },
+    { "nodes", OPTION_U16, offsetof(struct plan, nodes), 1, MEMBERS_MAX, 0 },
+    { "engine", OPTION_ENGINE, offsetof(struct plan, engine), ENGINE_HOTSTUFF, ENGINE_RAFT, 0 },
+    { "phases", OPTION_U16, offsetof(struct plan, phases), 2, 3, ENGINE_HOTSTUFF },
+    { "heartbeat_ms", OPTION_U16, offsetof(struct plan, heartbeat_ms), 5, 10000, ENGINE_RAFT },
+    { "election_ms_min", OPTION_U16, offsetof(struct plan, election_ms_min), 10, 30000,
+      ENGINE_RAFT },
+    { "election_ms_max", OPTION_U16, offsetof(struct plan, election_ms_max), 11, 60000,
+      ENGINE_RAFT },
+    { "real_keys", OPTION_BOOL, offsetof(struct plan, real_keys), 0, 1, 0 },
+    { "beyond", OPTION_BOOL, offsetof(struct plan, beyond), 0, 1, 0 },
+    { "far_behind", OPTION_BOOL, offsetof(struct plan, far_behind), 0, 1, 0 },
+    { "liars", OPTION_SET, offsetof(struct plan, liars), 0, UINT64_MAX, 0 },
+    { "lies", OPTION_LIES, offsetof(struct plan, lies), 0, (1u << LIE_KINDS) - 1, 0 },
+    { "lie_permille", OPTION_UNSIGNED, offsetof(struct plan, lie_permille), 0, 1000, 0 },
+    { "twins", OPTION_SET, offsetof(struct plan, twins), 0, UINT64_MAX, 0 },
+    { "frail", OPTION_SET, offsetof(struct plan, frail), 0, UINT64_MAX, 0 },
+    { "core", OPTION_SET, offsetof(struct plan, core), 0, UINT64_MAX, 0 },
+    { "transactions", OPTION_U32, offsetof(struct plan, transactions), 0, 100000, 0 },
+    { "faults_ms", OPTION_U64, offsetof(struct plan, faults_ms), 0, HOUR_MS, 0 },
+    { "loss_permille", OPTION_UNSIGNED, offsetof(struct plan, loss_permille), 0, 1000, 0 },
+    { "duplicate_permille", OPTION_UNSIGNED, offsetof(struct plan, duplicate_permille), 0, 1000,
+      0 },
+    { "delay_ms_min", OPTION_UNSIGNED, offsetof(struct plan, delay_ms_min), 0, 10000, 0 },
+    { "delay_ms_max", OPTION_UNSIGNED, offsetof(struct plan, delay_ms_max), 0, 10000, 0 },
+    { "tail_permille", OPTION_UNSIGNED, offsetof(struct plan, tail_permille), 0, 1000, 0 },
+    { "sync_ms_max", OPTION_UNSIGNED, offsetof(struct plan, sync_ms_max), 0, 10000, 0 },
+    { "check_ms_max", OPTION_UNSIGNED, offsetof(struct plan, check_ms_max), 0, 10000, 0 },
+    { "ledger_ms_max", OPTION_UNSIGNED, offsetof(struct plan, ledger_ms_max), 0, 10000, 0 },
+    { "roll_bytes", OPTION_U64, offsetof(struct plan, roll_bytes), 1024, 1u << 30, 0 },
+    { "skew_ms_max", OPTION_UNSIGNED, offsetof(struct plan, skew_ms_max), 0, 60000, 0 },
+    { "brief_permille", OPTION_UNSIGNED, offsetof(struct plan, brief_permille), 0, 1000, 0 },
+    { "bad_permille", OPTION_UNSIGNED, offsetof(struct plan, bad_permille), 0, 1000, 0 },
+    { "checkpoint_ms", OPTION_UNSIGNED, offsetof(struct plan, checkpoint_ms), 1, HOUR_MS, 0 },
 };
 const size_t plan_options_count = sizeof plan_options / sizeof plan_options[0];
 
@@ -88,6 +102,7 @@ uint64_t option_get(const struct plan *plan, const struct plan_option *option)
     const void *at = (const char *)plan + option->offset;
     switch (option->type) {
     case OPTION_BOOL: return *(const bool *)at;
+    case OPTION_ENGINE:
     case OPTION_U16: return *(const uint16_t *)at;
     case OPTION_U32:
     case OPTION_LIES: return *(const uint32_t *)at;
@@ -103,6 +118,7 @@ void option_put(struct plan *plan, const struct plan_option *option, uint64_t va
     void *at = (char *)plan + option->offset;
     switch (option->type) {
     case OPTION_BOOL: *(bool *)at = value != 0; return;
+    case OPTION_ENGINE:
     case OPTION_U16: *(uint16_t *)at = (uint16_t)value; return;
     case OPTION_U32:
     case OPTION_LIES: *(uint32_t *)at = (uint32_t)value; return;
@@ -125,13 +141,14 @@ unsigned set_count(uint64_t set)
 
 uint16_t plan_faulty(const struct plan *plan)
 {
-    return (uint16_t)((plan->nodes - 1) / 3);
+    return (uint16_t)((plan->nodes - 1) / (plan_is_raft(plan) ? 2 : 3));
 }
 
-/* The least number of which any two sets have f + 1 in common. */
+/* The least number of which any two sets have f + 1 in common; with Raft, one. */
 uint16_t plan_quorum(const struct plan *plan)
 {
-    return (uint16_t)((plan->nodes + plan_faulty(plan)) / 2 + 1);
+    unsigned lying = plan_is_raft(plan) ? 0 : plan_faulty(plan);
+    return (uint16_t)((plan->nodes + lying) / 2 + 1);
 }
 
 static bool __attribute__((format(printf, 2, 3))) say(char problem[200], const char *format, ...)
@@ -154,6 +171,10 @@ static bool options_allowed(const struct plan *plan, char problem[200])
     }
     if (plan->delay_ms_min > plan->delay_ms_max)
         return say(problem, "delay_ms_min is above delay_ms_max");
+    if (plan->election_ms_min < 2 * plan->heartbeat_ms ||
+        plan->election_ms_max <= plan->election_ms_min)
+        return say(problem, "two heartbeats take no longer than election_ms_min, which is less "
+                            "than election_ms_max");
     return true;
 }
 
@@ -170,6 +191,8 @@ static bool sets_allowed(const struct plan *plan, char problem[200])
     if (!plan->beyond && set_count(plan->core) < plan_quorum(plan))
         return say(problem, "the core of %u is no quorum of %u", set_count(plan->core),
                    plan->nodes);
+    if (plan_is_raft(plan) && (plan->liars | plan->twins))
+        return say(problem, "with raft nobody lies or exists twice");
     bool lies = plan->lies != 0;
     if ((plan->liars != 0) != lies || (plan->lie_permille != 0) != lies)
         return say(problem, "liars, lies and lie_permille go together");
@@ -196,6 +219,8 @@ static bool fault_allowed(const struct plan *plan, const struct fault *fault, ch
         return say(problem, "%s: nodes names replicas that are not among %u", name,
                    plan_replicas(plan));
     if (!value_allowed(fault)) return say(problem, "%s: value is beyond its limit", name);
+    if (fault->kind == FAULT_KILL_LEADER && !plan_is_raft(plan))
+        return say(problem, "%s: only with raft", name);
     bool loses = fault->kind == FAULT_FLIP || fault->kind == FAULT_AMNESIA;
     if (loses && !(plan->frail >> fault->node & 1))
         return say(problem, "%s: member %u is not frail", name, fault->node);
@@ -223,7 +248,11 @@ void plan_calm(struct plan *plan, uint64_t seed, uint16_t nodes)
     *plan = (struct plan){
         .seed = seed,
         .nodes = nodes,
+        .engine = ENGINE_HOTSTUFF,
         .phases = 2,
+        .heartbeat_ms = 50,
+        .election_ms_min = 500,
+        .election_ms_max = 1000,
         .core = set_of_first(nodes),
         .transactions = 100,
         .faults_ms = 10000,

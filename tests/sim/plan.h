@@ -18,6 +18,7 @@
 #ifndef SIM_PLAN_H
 #define SIM_PLAN_H
 
+#include "crypto/committee.h"
 #include "random.h"
 #include <stddef.h>
 #include <stdint.h>
@@ -45,11 +46,12 @@ enum fault_kind {
     FAULT_EIO_WRITE, /* node's `value`th write from then on fails; restarts a while later */
     FAULT_EIO_SYNC,
     FAULT_EIO_READ,
-    FAULT_WIPE,    /* node is killed and comes back without its ledger, with its journal */
-    FAULT_FLIP,    /* node is killed, one bit of a file flips (value: 0 ledger, 1 journal, 2
-                      safety file) */
-    FAULT_AMNESIA, /* node is killed and comes back without its journal */
-    FAULT_BURST,   /* `value` transactions at once, to node */
+    FAULT_WIPE,        /* node is killed and comes back without its ledger, with its journal */
+    FAULT_FLIP,        /* node is killed, one bit of a file flips (value: 0 ledger, 1 journal, 2
+                          safety file) */
+    FAULT_AMNESIA,     /* node is killed and comes back without its journal */
+    FAULT_BURST,       /* `value` transactions at once, to node */
+    FAULT_KILL_LEADER, /* whoever leads is killed (value 1: loses power); Raft only */
     FAULT_KINDS
 };
 extern const char *const fault_names[FAULT_KINDS];
@@ -82,9 +84,12 @@ extern const char *const lie_names[LIE_KINDS];
 
 struct plan {
     uint64_t seed;
-    uint16_t nodes;  /* members, 1 .. MEMBERS_MAX */
-    uint16_t phases; /* of HotStuff: 2 or 3 */
-    bool real_keys;  /* Ed25519 instead of the MAC */
+    uint16_t nodes; /* members, 1 .. MEMBERS_MAX */
+    uint16_t
+        engine; /* enum engine_kind; with Raft members crash, and neither lie nor exist twice */
+    uint16_t phases;                                         /* of HotStuff: 2 or 3 */
+    uint16_t heartbeat_ms, election_ms_min, election_ms_max; /* of Raft */
+    bool real_keys;                                          /* Ed25519 instead of the MAC */
     bool beyond;     /* more than f may break: the run is to end with a violation */
     bool far_behind; /* a long calm run; at its end the last member loses its ledger, then all */
     uint64_t liars;  /* members that lie: a set */
@@ -113,6 +118,13 @@ struct plan {
 /* nodes 0: the seed draws 1 .. 7 mostly, sometimes up to 31. */
 void plan_draw(struct plan *plan, uint64_t seed, uint16_t nodes);
 
+/* The same for a cluster that runs Raft: 1 .. 7 members. */
+void plan_draw_raft(struct plan *plan, uint64_t seed, uint16_t nodes);
+
+/* Steady load on a calm network with the standard parameters of Raft; every few seconds whoever
+ * leads is killed, `kills` times in all. */
+void plan_leader_kills(struct plan *plan, uint64_t seed, uint16_t nodes, uint32_t kills);
+
 /* No faults, thousands of blocks, then losses (see sim.h). */
 void plan_far_behind(struct plan *plan, uint64_t seed, uint16_t nodes);
 
@@ -126,9 +138,14 @@ bool plan_read(struct plan *plan, FILE *file, char problem[200]);
 /* Is the set within what the fault model allows? False with a sentence. */
 bool plan_allowed(const struct plan *plan, char problem[200]);
 
-/* f and quorum of a number of members. */
+/* f and quorum of a number of members, in the fault model of the plan's engine. */
 uint16_t plan_faulty(const struct plan *plan);
 uint16_t plan_quorum(const struct plan *plan);
+
+static inline bool plan_is_raft(const struct plan *plan)
+{
+    return plan->engine == ENGINE_RAFT;
+}
 
 static inline uint16_t plan_replicas(const struct plan *plan)
 {

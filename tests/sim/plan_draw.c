@@ -4,7 +4,7 @@
  * are equally likely. */
 #include "plan_internal.h"
 
-enum { STREAM_PLAN = 101, STREAM_FAULTS = 102 };
+enum { STREAM_PLAN = 101, STREAM_FAULTS = 102, STREAM_RAFT = 103 };
 enum { EACH_KIND_MAX = 14 }; /* faults of one kind, but for the room in the plan */
 
 /* From least to most, every power of two in between as likely as every other. */
@@ -185,7 +185,8 @@ static void draw_process_fault(struct stream *s, struct fault *fault)
     fault->until_ms = fault->at_ms + length;
     if (fault->kind == FAULT_KILL || fault->kind == FAULT_POWER) fault->value = outputs;
     if (fault->kind == FAULT_KILL_DISK) fault->value = operations;
-    if (fault->kind == FAULT_POWER_ALL) fault->node = 0;
+    if (fault->kind == FAULT_KILL_LEADER) fault->value = outputs & 1;
+    if (fault->kind == FAULT_POWER_ALL || fault->kind == FAULT_KILL_LEADER) fault->node = 0;
 }
 
 static void draw_net_fault(struct stream *s, const struct plan *plan, struct fault *fault)
@@ -235,6 +236,7 @@ static void draw_fault(struct stream *s, const struct plan *plan, struct fault *
     case FAULT_KILL_DISK:
     case FAULT_POWER:
     case FAULT_POWER_ALL:
+    case FAULT_KILL_LEADER:
     case FAULT_PAUSE: draw_process_fault(&own, fault); break;
     case FAULT_CLOCK: fault->value = clock_offset(&own, plan, fault->node); break;
     case FAULT_BURST:
@@ -256,6 +258,7 @@ static bool fault_possible(const struct plan *plan, enum fault_kind kind)
 {
     if (kind == FAULT_FLIP || kind == FAULT_AMNESIA) return plan->frail != 0;
     if (kind == FAULT_WIPE) return plan->nodes > 1;
+    if (kind == FAULT_KILL_LEADER) return plan_is_raft(plan);
     bool net = kind >= FAULT_PARTITION && kind <= FAULT_LOSS;
     return !net || plan_replicas(plan) > 1;
 }
@@ -295,6 +298,76 @@ void plan_draw(struct plan *plan, uint64_t seed, uint16_t nodes)
     draw_members(&s, plan);
     struct stream faults = stream_of(seed, STREAM_FAULTS);
     draw_faults(&faults, plan);
+}
+
+/* Raft wants messages to be faster than elections by far; the parameters are of a few kinds, so
+ * that a genesis and a disk made for one serve many runs. */
+static void draw_elections(struct stream *s, struct plan *plan)
+{
+    static const uint16_t kinds[][3] = {
+        { 20, 200, 400 }, { 50, 500, 1000 }, { 100, 1000, 2000 }, { 200, 3000, 6000 }
+    };
+    enum { KINDS = sizeof kinds / sizeof kinds[0] };
+    uint64_t round_ms = 4u * plan->delay_ms_max + 2u * plan->sync_ms_max + 2u * plan->check_ms_max;
+    unsigned which = 0;
+    while (which + 1 < KINDS && kinds[which][1] < round_ms)
+        which++;
+    bool slower = stream_chance(s, 200);
+    if (slower && which + 1 < KINDS) which++;
+    plan->heartbeat_ms = kinds[which][0];
+    plan->election_ms_min = kinds[which][1];
+    plan->election_ms_max = kinds[which][2];
+}
+
+static void draw_frail(struct stream *s, struct plan *plan)
+{
+    bool frail = stream_chance(s, 333);
+    uint64_t all = set_of_first(plan->nodes);
+    unsigned most = plan_faulty(plan);
+    uint64_t count = stream_between(s, 1, most ? most : 1);
+    if (frail && most > 0) plan->frail = some_of(s, all, (unsigned)count);
+    uint64_t left = all & ~plan->frail;
+    unsigned core = (unsigned)stream_between(s, plan_quorum(plan), set_count(left));
+    plan->core = some_of(s, left, core);
+}
+
+void plan_draw_raft(struct plan *plan, uint64_t seed, uint16_t nodes)
+{
+    static const uint8_t sizes[] = { 1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 7, 7 };
+    struct stream s = stream_of(seed, STREAM_RAFT);
+    uint64_t which = stream_between(&s, 0, sizeof sizes - 1);
+    plan_calm(plan, seed, nodes ? nodes : sizes[which]);
+    plan->engine = ENGINE_RAFT;
+    bool calm = stream_chance(&s, 125);
+    plan->real_keys = stream_chance(&s, 50);
+    draw_load(&s, plan, calm);
+    draw_speeds(&s, plan, calm);
+    draw_elections(&s, plan);
+    if (calm) return;
+    draw_noise(&s, plan);
+    draw_frail(&s, plan);
+    struct stream faults = stream_of(seed, STREAM_FAULTS);
+    draw_faults(&faults, plan);
+}
+
+void plan_leader_kills(struct plan *plan, uint64_t seed, uint16_t nodes, uint32_t kills)
+{
+    enum { EVERY_MS = 4000, DOWN_MS = 2000, BEAT_MS = 20 };
+    struct stream s = stream_of(seed, STREAM_RAFT);
+    plan_calm(plan, seed, nodes);
+    plan->engine = ENGINE_RAFT;
+    plan->faults_ms = (uint64_t)EVERY_MS * (kills + 1);
+    plan->transactions = (uint32_t)(plan->faults_ms / BEAT_MS);
+    plan->delay_ms_max = 2;
+    plan->sync_ms_max = 4;
+    for (uint32_t i = 0; i < kills; i++) {
+        struct fault fault = { .kind = FAULT_KILL_LEADER };
+        uint64_t early = stream_between(&s, 0, EVERY_MS - DOWN_MS);
+        fault.at_ms = (uint64_t)EVERY_MS * (i + 1) - early;
+        fault.until_ms = fault.at_ms + DOWN_MS;
+        fault.seed = stream_next(&s) >> 32;
+        plan_add(plan, &fault);
+    }
 }
 
 void plan_far_behind(struct plan *plan, uint64_t seed, uint16_t nodes)

@@ -16,8 +16,9 @@ enum option_type {
     OPTION_U32,
     OPTION_U64,
     OPTION_UNSIGNED,
-    OPTION_SET, /* u64, written in hexadecimal */
-    OPTION_LIES /* u32, written as names with commas */
+    OPTION_SET,   /* u64, written in hexadecimal */
+    OPTION_LIES,  /* u32, written as names with commas */
+    OPTION_ENGINE /* u16, written as a name */
 };
 
 struct plan_option {
@@ -25,9 +26,12 @@ struct plan_option {
     enum option_type type;
     size_t offset;
     uint64_t least, most;
+    uint16_t engine; /* whose it is; 0: everybody's */
 };
 extern const struct plan_option plan_options[];
 extern const size_t plan_options_count;
+
+extern const char *const plan_engines[ENGINE_RAFT + 1];
 
 uint64_t option_get(const struct plan *plan, const struct plan_option *option);
 void option_put(struct plan *plan, const struct plan_option *option, uint64_t value);

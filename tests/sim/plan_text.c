@@ -25,8 +25,11 @@ static void write_lies(uint64_t lies, FILE *file)
 static void write_option(const struct plan *plan, const struct plan_option *option, FILE *file)
 {
     uint64_t value = option_get(plan, option);
+    if (option->engine != 0 && option->engine != plan->engine) return;
     fprintf(file, "%s ", option->name);
-    if (option->type == OPTION_LIES)
+    if (option->type == OPTION_ENGINE)
+        fputs(plan_engines[value], file);
+    else if (option->type == OPTION_LIES)
         write_lies(value, file);
     else if (option->type == OPTION_SET)
         fprintf(file, "0x%" PRIx64, value);
@@ -123,6 +126,10 @@ static bool read_option(struct parse *p, char *words[], size_t count)
     uint64_t value;
     if (option->type == OPTION_LIES) {
         if (!read_lies(p, words[1], &value)) return false;
+    } else if (option->type == OPTION_ENGINE) {
+        int engine = name_index(words[1], plan_engines, ENGINE_RAFT + 1);
+        if (engine <= 0) return wrong(p, "there is no engine '%.40s'", words[1]);
+        value = (uint64_t)engine;
     } else if (!read_number(words[1], &value)) {
         return wrong(p, "%s: '%.40s' is not a number", option->name, words[1]);
     }

@@ -11,7 +11,7 @@
 enum { IMAGES_MAX = DISKS_MAX - REPLICAS_MAX, CACHE_ENTRIES = 65536 };
 
 struct image {
-    uint16_t nodes, phases;
+    uint16_t nodes, engine, phases, heartbeat_ms, election_ms_min, election_ms_max;
     bool real_keys; /* signatures in the genesis differ */
     struct genesis *genesis;
     struct secret_key seal_keys[MEMBERS_MAX];
@@ -20,6 +20,7 @@ struct image {
 
 static struct image images[IMAGES_MAX];
 static unsigned images_count;
+static unsigned images_made; /* ever: when there is no room the oldest one goes */
 static struct verify_cache *cache;
 
 /* A data directory with a ledger at height 0. Copies of it lie on other disks. */
@@ -37,30 +38,49 @@ static void image_disk(struct image *image, unsigned number)
     ledger_close(ledger);
 }
 
+static bool image_serves(const struct image *image, const struct plan *plan)
+{
+    bool engine = image->engine == plan->engine && image->phases == plan->phases &&
+                  image->heartbeat_ms == plan->heartbeat_ms &&
+                  image->election_ms_min == plan->election_ms_min &&
+                  image->election_ms_max == plan->election_ms_max;
+    return engine && image->nodes == plan->nodes && image->real_keys == plan->real_keys;
+}
+
+static void image_free(struct image *image)
+{
+    genesis_free(image->genesis);
+    disk_free(image->disk);
+}
+
 static const struct image *image_of(const struct plan *plan)
 {
     for (unsigned i = 0; i < images_count; i++)
-        if (images[i].nodes == plan->nodes && images[i].phases == plan->phases &&
-            images[i].real_keys == plan->real_keys)
-            return &images[i];
-    ASSERT(images_count < IMAGES_MAX);
-    struct image *image = &images[images_count];
-    *image =
-        (struct image){ plan->nodes, plan->phases, plan->real_keys, NULL, { { { 0 } } }, NULL };
-    image->genesis = workload_genesis(plan->nodes, plan->phases, image->seal_keys);
+        if (image_serves(&images[i], plan)) return &images[i];
+    unsigned place = images_made++ % IMAGES_MAX;
+    struct image *image = &images[place];
+    if (place < images_count)
+        image_free(image);
+    else
+        images_count++;
+    *image = (struct image){ .nodes = plan->nodes,
+                             .engine = plan->engine,
+                             .phases = plan->phases,
+                             .heartbeat_ms = plan->heartbeat_ms,
+                             .election_ms_min = plan->election_ms_min,
+                             .election_ms_max = plan->election_ms_max,
+                             .real_keys = plan->real_keys };
+    image->genesis = workload_genesis_of(plan, image->seal_keys);
     ASSERT(image->genesis != NULL);
-    image_disk(image, REPLICAS_MAX + images_count);
-    images_count++;
+    image_disk(image, REPLICAS_MAX + place);
     return image;
 }
 
 void sim_end(void)
 {
-    for (unsigned i = 0; i < images_count; i++) {
-        genesis_free(images[i].genesis);
-        disk_free(images[i].disk);
-    }
-    images_count = 0;
+    for (unsigned i = 0; i < images_count; i++)
+        image_free(&images[i]);
+    images_count = images_made = 0;
     verify_cache_free(cache);
     cache = NULL;
 }

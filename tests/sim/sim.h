@@ -23,6 +23,8 @@
 
 struct marks;
 
+enum { KILLS_MAX = 128 };
+
 struct sim_result {
     bool passed;
     enum check_name check; /* that failed; CHECK_NONE if it passed */
@@ -38,6 +40,8 @@ struct sim_result {
     uint64_t lies[LIE_KINDS];
     uint64_t messages, lost, duplicated;
     uint64_t torn_writes, lost_writes, flipped_bits, failed_ops; /* of all disks */
+    uint32_t recovered;               /* kills of a leader after which a client was served ... */
+    uint32_t recovered_ms[KILLS_MAX]; /* ... and when: the first so many */
     uint8_t trace[16];
 };
 

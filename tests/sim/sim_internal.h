@@ -161,7 +161,8 @@ struct sim_node {
 
     /* What it has told. */
     uint64_t height, sealed;
-    uint64_t records; /* appended, all incarnations */
+    uint64_t kept_height; /* of the last checkpoint: on its disk whatever happens */
+    uint64_t records;     /* appended, all incarnations */
 
     /* What goes wrong. */
     enum doom doom; /* it ends after the present call ... */
@@ -186,6 +187,7 @@ struct sim_node {
 struct client {
     struct blob *transaction;
     struct digest txid;
+    uint64_t came_ms;
     uint16_t at; /* replica that it waits for */
     uint16_t attempts, refused;
     uint32_t place; /* among those that are open */
@@ -237,7 +239,9 @@ struct sim {
     bool flapped[PLAN_FAULTS_MAX];
 
     struct clients clients;
-    unsigned losses; /* far behind: still to come */
+    bool leaderless;         /* the leader was killed and no client ... */
+    uint64_t leader_died_ms; /* ... that has come since was served yet */
+    unsigned losses;         /* far behind: still to come */
 };
 
 /* sim.c */

@@ -29,6 +29,8 @@ void source_plan(void *user, uint64_t index, struct plan *plan)
         plan_far_behind(plan, seed, nodes);
     else if (source->mode == SOURCE_BEYOND)
         plan_beyond(plan, seed);
+    else if (source->mode == SOURCE_RAFT)
+        plan_draw_raft(plan, seed, nodes);
     else
         plan_draw(plan, seed, nodes);
 }
@@ -36,7 +38,7 @@ void source_plan(void *user, uint64_t index, struct plan *plan)
 static void print_command(const struct source *source, const struct source_item *item,
                           const struct plan *plan, const char *flag)
 {
-    static const char *const modes[] = { "", " --far-behind", " --beyond" };
+    static const char *const modes[] = { "", " --far-behind", " --beyond", " --engine raft" };
     if (item && item->plan)
         printf("    ./dev sim --plan %s %s\n", item->path, flag);
     else
@@ -53,8 +55,12 @@ void source_failed(void *user, uint64_t index, const struct plan *plan,
     if (result->check != CHECK_NONE) check = check_names[result->check];
     if (result->passed) check = "no violation";
     if (item && item->plan) printf("plan %s, ", item->path);
-    printf("seed %" PRIu64 " (%u members, %u phases, %" PRIu32 " faults", plan->seed, plan->nodes,
-           plan->phases, plan->faults_count);
+    printf("seed %" PRIu64 " (%u members, ", plan->seed, plan->nodes);
+    if (plan_is_raft(plan))
+        printf("raft %u/%u/%u", plan->heartbeat_ms, plan->election_ms_min, plan->election_ms_max);
+    else
+        printf("%u phases", plan->phases);
+    printf(", %" PRIu32 " faults", plan->faults_count);
     if (plan->liars) printf(", liars 0x%" PRIx64, plan->liars);
     if (plan->twins) printf(", twins 0x%" PRIx64, plan->twins);
     if (plan->frail) printf(", frail 0x%" PRIx64, plan->frail);

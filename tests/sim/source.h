@@ -13,7 +13,7 @@
 
 #include "sim.h"
 
-enum source_mode { SOURCE_DRAWN, SOURCE_FAR_BEHIND, SOURCE_BEYOND };
+enum source_mode { SOURCE_DRAWN, SOURCE_FAR_BEHIND, SOURCE_BEYOND, SOURCE_RAFT };
 
 enum { SOURCE_ITEMS_MAX = 4096, SOURCE_PATH_MAX = 512 };
 

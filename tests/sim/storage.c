@@ -238,6 +238,7 @@ static void checkpoint(struct sim *sim, struct sim_node *node)
         return;
     }
     node->executed = 0;
+    node->kept_height = height;
     node->checkpoint_at_ms = sim->now_ms;
     struct sim_event event = event_of(node, SIM_CHECKPOINTED);
     event.number = ledger_head(node->ledger)->header.sequence;

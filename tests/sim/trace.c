@@ -19,6 +19,7 @@ struct drawn {
 struct trace {
     uint8_t hash[HASH_BYTES];
     uint64_t seed;
+    const struct engine_ops *engine; /* for names */
     bool text;
     FILE *mermaid;
     uint16_t replicas;
@@ -47,6 +48,7 @@ struct trace *trace_new(const struct plan *plan, bool text, FILE *mermaid, uint3
     struct trace *trace = calloc(1, sizeof *trace);
     ASSERT(trace != NULL);
     trace->seed = plan->seed;
+    trace->engine = plan_is_raft(plan) ? &raft_ops : &hotstuff_ops;
     trace->text = text;
     name_replicas(trace, plan);
     if (mermaid && last > 0) {
@@ -155,7 +157,7 @@ static void draw_record(struct trace *trace, uint64_t now_ms, uint16_t replica,
 {
     char label[LABEL_MAX];
     bool promise = false;
-    label_record(label, output->type, blob_span(output->payload), &promise);
+    label_record(trace->engine, label, output->type, blob_span(output->payload), &promise);
     if (promise) draw_note(trace, now_ms, replica, "promises ", label);
     if (output->type == JOURNAL_FOLD) draw_note(trace, now_ms, replica, "writes ", label);
     if (output->type != JOURNAL_DECIDED || output->payload->size < DECIDED_INDEX + 8) return;
@@ -234,7 +236,7 @@ static void print_output(const struct trace *trace, uint64_t now_ms, uint16_t re
                          const struct output *output)
 {
     char label[LABEL_MAX];
-    label_output(label, output);
+    label_output(trace->engine, label, output);
     printf("%8" PRIu64 " %-4s %s", now_ms, name_of(trace, replica), label);
     if (output->kind == OUTPUT_SEND && output->peer == NODE_ALL) printf(" to=all");
     if ((output->kind == OUTPUT_SEND && output->peer != NODE_ALL) ||
@@ -259,7 +261,7 @@ void trace_deliver(struct trace *trace, uint64_t now_ms, uint16_t from, uint16_t
 {
     if (!trace->text && !trace->mermaid) return;
     char label[LABEL_MAX];
-    label_frame(label, frame, payload);
+    label_frame(trace->engine, label, frame, payload);
     if (trace->text)
         printf("%8" PRIu64 " %-4s hears %s from=%s\n", now_ms, name_of(trace, to), label,
                name_of(trace, from));

@@ -23,13 +23,13 @@ static void label_unknown(char label[LABEL_MAX], const char *what, struct span p
 
 /* ---- frames ---- */
 
-static void label_statement(char label[LABEL_MAX], const struct statement *s)
+static void label_statement(const struct engine_ops *ops, char label[LABEL_MAX],
+                            const struct statement *s)
 {
-    const struct engine_ops *ops = &hotstuff_ops;
     const char *kind = s->kind > 0 && s->kind < ops->kinds_count ? ops->kinds[s->kind] : NULL;
     if (!kind)
         SAY(label, "kind %u index %" PRIu64 " view %" PRIu64, s->kind, s->index, s->view);
-    else if (!engine_signs(ops, s->kind))
+    else if (!engine_signs(ops, s->kind) && s->index == 0)
         SAY(label, "%s", kind);
     else if (s->index == 0)
         SAY(label, "%s view %" PRIu64 " on %" PRIu64, kind, s->view, s->aux);
@@ -37,11 +37,11 @@ static void label_statement(char label[LABEL_MAX], const struct statement *s)
         SAY(label, "%s %" PRIu64 " view %" PRIu64, kind, s->index, s->view);
 }
 
-static void label_engine(char label[LABEL_MAX], struct span payload)
+static void label_engine(const struct engine_ops *ops, char label[LABEL_MAX], struct span payload)
 {
     struct message message;
     if (message_read(payload, payload.size, &message) == STATUS_OK)
-        label_statement(label, &message.statement);
+        label_statement(ops, label, &message.statement);
     else
         label_unknown(label, "message", payload);
 }
@@ -111,10 +111,11 @@ static void label_numbers(char label[LABEL_MAX], uint8_t frame, struct span payl
         SAY(label, "wishes for a block after %" PRIu64, number);
 }
 
-void label_frame(char label[LABEL_MAX], uint8_t frame, struct span payload)
+void label_frame(const struct engine_ops *ops, char label[LABEL_MAX], uint8_t frame,
+                 struct span payload)
 {
     switch (frame) {
-    case FRAME_ENGINE: label_engine(label, payload); return;
+    case FRAME_ENGINE: label_engine(ops, label, payload); return;
     case FRAME_SEAL_VOTES: label_seal_votes(label, payload); return;
     case FRAME_FETCH: label_fetch(label, payload); return;
     case FRAME_FETCHED: label_fetched(label, payload); return;
@@ -153,7 +154,8 @@ static void label_executed(char label[LABEL_MAX], struct span payload)
         SAY(label, "block %" PRIu64 " of %" PRIu64, height, sequence);
 }
 
-static void label_engine_record(char label[LABEL_MAX], struct span payload, bool *promise)
+static void label_engine_record(const struct engine_ops *ops, char label[LABEL_MAX],
+                                struct span payload, bool *promise)
 {
     struct reader r = reader_of(payload);
     struct statement statement;
@@ -162,17 +164,18 @@ static void label_engine_record(char label[LABEL_MAX], struct span payload, bool
     if (reader_status(&r) != STATUS_OK)
         label_unknown(label, "record", payload);
     else if (*promise)
-        label_statement(label, &statement);
+        label_statement(ops, label, &statement);
     else
         SAY(label, "engine record of %zu bytes", payload.size);
 }
 
-void label_record(char label[LABEL_MAX], uint8_t kind, struct span payload, bool *promise)
+void label_record(const struct engine_ops *ops, char label[LABEL_MAX], uint8_t kind,
+                  struct span payload, bool *promise)
 {
     bool ours = false;
     struct reader r = reader_of(payload);
     switch (kind) {
-    case JOURNAL_ENGINE: label_engine_record(label, payload, &ours); break;
+    case JOURNAL_ENGINE: label_engine_record(ops, label, payload, &ours); break;
     case JOURNAL_PROPOSAL: label_fetched(label, payload); break;
     case JOURNAL_DECIDED: label_decided(label, payload); break;
     case JOURNAL_EXECUTED:
@@ -199,16 +202,17 @@ static const char *const output_names[] = {
     [OUTPUT_ANSWER] = "answer",   [OUTPUT_COMMITTED] = "committed",
     [OUTPUT_LEFT] = "left",       [OUTPUT_CUT] = "cut",
     [OUTPUT_NOTE] = "note",       [OUTPUT_PEER_BROKE] = "peer_broke",
-    [OUTPUT_STOP] = "stop",
+    [OUTPUT_STOP] = "stop",       [OUTPUT_READ] = "read",
 };
 
 /* What it is about. */
-static void label_subject(char label[LABEL_MAX], const struct output *output)
+static void label_subject(const struct engine_ops *ops, char label[LABEL_MAX],
+                          const struct output *output)
 {
     struct span payload = output->payload ? blob_span(output->payload) : span_of("", 0);
     switch (output->kind) {
-    case OUTPUT_APPEND: label_record(label, output->type, payload, NULL); return;
-    case OUTPUT_SEND: label_frame(label, output->type, payload); return;
+    case OUTPUT_APPEND: label_record(ops, label, output->type, payload, NULL); return;
+    case OUTPUT_SEND: label_frame(ops, label, output->type, payload); return;
     case OUTPUT_EXECUTE: SAY(label, "%" PRIu64, output->sequence); return;
     case OUTPUT_EXECUTE_BLOCK:
     case OUTPUT_SEALED: SAY(label, "%" PRIu64, output->height); return;
@@ -223,13 +227,14 @@ static void label_subject(char label[LABEL_MAX], const struct output *output)
     case OUTPUT_STOP: label_text(label, output->text); return;
     case OUTPUT_CHECK:
     case OUTPUT_ADMIT:
+    case OUTPUT_READ:
     case OUTPUT_LEFT: label[0] = 0; return;
     }
 }
 
-void label_output(char label[LABEL_MAX], const struct output *output)
+void label_output(const struct engine_ops *ops, char label[LABEL_MAX], const struct output *output)
 {
     char subject[LABEL_MAX] = { 0 };
-    label_subject(subject, output);
+    label_subject(ops, subject, output);
     SAY(label, "%s%s%s", output_names[output->kind], subject[0] ? " " : "", subject);
 }

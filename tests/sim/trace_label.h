@@ -11,13 +11,17 @@
 
 enum { LABEL_MAX = 160 };
 
-void label_frame(char label[LABEL_MAX], uint8_t frame, struct span payload);
+/* `engine` names the kinds of its statements. */
+void label_frame(const struct engine_ops *engine, char label[LABEL_MAX], uint8_t frame,
+                 struct span payload);
 
 /* Of the journal; `promise` (may be NULL): does it entitle to a signature? */
-void label_record(char label[LABEL_MAX], uint8_t kind, struct span payload, bool *promise);
+void label_record(const struct engine_ops *engine, char label[LABEL_MAX], uint8_t kind,
+                  struct span payload, bool *promise);
 
 /* Kind, and what it is about; the peer is not named. */
-void label_output(char label[LABEL_MAX], const struct output *output);
+void label_output(const struct engine_ops *engine, char label[LABEL_MAX],
+                  const struct output *output);
 
 /* Text of others as a label: control characters and ; and # are replaced, the rest is cut. */
 void label_text(char label[LABEL_MAX], const char *text);

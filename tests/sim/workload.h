@@ -17,8 +17,11 @@ enum { WORKLOAD_ACCOUNTS = 8, WORKLOAD_WALL_BASE = 1800000000 };
 
 struct workload;
 
-/* The genesis of all runs with this number of members and phases: keys are numbers, so it is always
- * the same. seal_keys: `nodes` of them are written. */
+/* The genesis of all runs with this plan's number of members, engine and parameters of it: keys are
+ * numbers, so it is always the same. seal_keys: `nodes` of them are written. */
+struct genesis *workload_genesis_of(const struct plan *plan, struct secret_key *seal_keys);
+
+/* The same for HotStuff. */
 struct genesis *workload_genesis(uint16_t nodes, uint16_t phases, struct secret_key *seal_keys);
 
 struct workload *workload_new(const struct plan *plan, const struct genesis *genesis);

@@ -1,5 +1,5 @@
 /* The genesis of a simulated network. Nothing in it is drawn: a disk prepared for a number of
- * members and phases serves every run with them. */
+ * members and an engine's parameters serves every run with them. */
 #include "workload_internal.h"
 
 #include <stdio.h>
@@ -132,17 +132,34 @@ static void set_engine_param(struct params *params, const char *name, uint64_t v
         if (strcmp(params->engine[i].name, name) == 0) params->engine[i].value = value;
 }
 
+static void set_engine_params(struct params *params, const struct plan *plan)
+{
+    if (plan_is_raft(plan)) {
+        set_engine_param(params, "heartbeat_ms", plan->heartbeat_ms);
+        set_engine_param(params, "election_ms_min", plan->election_ms_min);
+        set_engine_param(params, "election_ms_max", plan->election_ms_max);
+    } else {
+        set_engine_param(params, "phases", plan->phases);
+    }
+}
+
 struct genesis *workload_genesis(uint16_t nodes, uint16_t phases, struct secret_key *seal_keys)
 {
-    struct genesis *genesis =
-        genesis_new("sim", PURPOSE_TEST, WORKLOAD_WALL_BASE * UINT64_C(1000) - GENESIS_BEFORE_MS,
-                    ENGINE_HOTSTUFF, FAULT_BYZANTINE);
+    struct plan plan = { .nodes = nodes, .engine = ENGINE_HOTSTUFF, .phases = phases };
+    return workload_genesis_of(&plan, seal_keys);
+}
+
+struct genesis *workload_genesis_of(const struct plan *plan, struct secret_key *seal_keys)
+{
+    struct genesis *genesis = genesis_new(
+        "sim", PURPOSE_TEST, WORKLOAD_WALL_BASE * UINT64_C(1000) - GENESIS_BEFORE_MS,
+        (enum engine_kind)plan->engine, plan_is_raft(plan) ? FAULT_CRASH : FAULT_BYZANTINE);
     ASSERT(genesis != NULL);
-    if (nodes < NODES_MIN) genesis->params.values[PARAM_validators_min] = 1;
+    if (plan->nodes < NODES_MIN) genesis->params.values[PARAM_validators_min] = 1;
     genesis->params.values[PARAM_window_grace_ms] = GRACE_MS;
     genesis->params.values[PARAM_kv_value_max] = VALUE_MAX;
-    set_engine_param(&genesis->params, "phases", phases);
-    add_validators(genesis, nodes, seal_keys);
+    set_engine_params(&genesis->params, plan);
+    add_validators(genesis, plan->nodes, seal_keys);
     add_accounts(genesis);
     add_balances(genesis);
 

@@ -51,13 +51,17 @@ static void handle(struct sim *sim, struct sim_node *node, struct output *output
     case OUTPUT_APPEND: journal_append_output(sim, node, output); break;
     case OUTPUT_SEND: net_output(sim, node, output); break;
     case OUTPUT_CHECK: check_output(sim, node, output); break;
-    case OUTPUT_ADMIT:
     case OUTPUT_EXECUTE:
+        checker_orders(sim->checker, node->number, output->sequence);
+        ledger_output(sim, node, output);
+        break;
+    case OUTPUT_ADMIT:
     case OUTPUT_EXECUTE_BLOCK: ledger_output(sim, node, output); break;
     case OUTPUT_SEALED: ledger_seal_output(sim, node, output); break;
     case OUTPUT_SERVE_BLOCKS: ledger_serve_output(sim, node, output); break;
     case OUTPUT_ANSWER: clients_answered(sim, node, output); break;
     case OUTPUT_COMMITTED:
+    case OUTPUT_READ:
     case OUTPUT_LEFT:
     case OUTPUT_NOTE: break; /* Clients of the simulation ask again by themselves. */
     case OUTPUT_CUT: cut_output(sim, node, output); break;

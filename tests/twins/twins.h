@@ -15,9 +15,8 @@
  * honest members must decide something new.
  *
  *     scenario.c   what a scenario is: text, symmetry, chance
- *     world.c      runs one: engines, network, the checks
- *     keys.c       signatures that cost nothing (--wrap)
- *     main.c       which scenarios, how many, and the report
+ *     world.c      runs one: engines, network, the checks (world_internal.h says which file does
+ * what) main.c       which scenarios, how many, and the report
  */
 #ifndef TWINS_H
 #define TWINS_H

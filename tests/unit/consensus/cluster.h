@@ -169,7 +169,8 @@ struct cluster {
     void (*note)(struct cluster *c, uint16_t node, struct span text);
     void (*sent)(struct cluster *c, uint16_t node, const struct message *message);
     void (*read_answered)(struct cluster *c, uint16_t node, const struct effect *effect);
-    void (*stepped)(struct cluster *c, uint16_t node); /* after each step of its engine */
+    void (*stepped)(struct cluster *c, uint16_t node); /* after each step of its engine, and when
+                                                            it was opened */
     void *user;
 };
 
@@ -209,15 +210,21 @@ static inline struct span batch_bytes(uint64_t tx, uint8_t bytes[8])
     return span_of(bytes, 8);
 }
 
+/* This digest stands for a batch of this transaction; 0: of none. */
+static inline void batch_register(struct cluster *c, const struct digest *digest, uint64_t tx)
+{
+    for (size_t i = 0; i < c->batches_count; i++)
+        if (digest_equal(&c->batches[i].digest, digest)) return;
+    ASSERT(c->batches_count < HELD_MAX);
+    c->batches[c->batches_count].digest = *digest;
+    c->batches[c->batches_count++].tx = tx;
+}
+
 static inline struct digest batch_of(struct cluster *c, uint64_t tx)
 {
     uint8_t bytes[8];
     struct digest digest = digest_of(TAG_BATCH, batch_bytes(tx, bytes));
-    for (size_t i = 0; i < c->batches_count; i++)
-        if (c->batches[i].tx == tx) return digest;
-    ASSERT(c->batches_count < HELD_MAX);
-    c->batches[c->batches_count].digest = digest;
-    c->batches[c->batches_count++].tx = tx;
+    batch_register(c, &digest, tx);
     return digest;
 }
 
@@ -610,6 +617,7 @@ static inline void node_start(struct cluster *c, uint16_t index)
     if (status != STATUS_OK) cluster_fail(c, "node %u: open: %s", index, status_name(status));
     free(spans);
     node->commits = 0;
+    if (c->stepped) c->stepped(c, index);
     node_take(c, index);
     node_offer(c, index);
 }

@@ -119,6 +119,18 @@ static inline void check_completeness(struct cluster *c, uint16_t index, const s
     }
 }
 
+/* Entries that change members bring no batch: for the nodes around the engine they are empty ones,
+ * which they hold from the moment that their engine does. */
+static inline void hold_members(struct cluster *c, uint16_t index, const struct raft *r)
+{
+    for (uint64_t i = r->log.base.index + 1; i <= r->log.last; i++) {
+        const struct log_entry *entry = log_at(&r->log, i);
+        if (!entry->has_members || node_find(&c->nodes[index], &entry->digest)) continue;
+        batch_register(c, &entry->proposal.batch, 0);
+        node_hold(&c->nodes[index], &entry->proposal);
+    }
+}
+
 /* For cluster.stepped. */
 static inline void raft_check_properties(struct cluster *c, uint16_t index)
 {
@@ -133,6 +145,7 @@ static inline void raft_check_properties(struct cluster *c, uint16_t index)
         cluster_fail(c, "node %u goes back: term %llu commit %llu", index,
                      (unsigned long long)r->term, (unsigned long long)r->commit);
     if (r->conflicts_count > 0) cluster_fail(c, "node %u has halted", index);
+    hold_members(c, index, r);
     check_election(c, index, r);
     check_append_only(c, index, r);
     check_matching(c, index, r);
@@ -145,11 +158,17 @@ static inline void raft_check_properties(struct cluster *c, uint16_t index)
     raft_properties.before[index].last_digest = *log_digest(&r->log, r->log.last);
 }
 
-static inline void raft_cluster_init(struct cluster *c, uint16_t count, uint64_t seed)
+/* For a cluster that runs Raft, before its start: every step is looked at. */
+static inline void raft_watch(struct cluster *c)
 {
     memset(&raft_properties, 0, sizeof raft_properties);
-    cluster_init_engine(c, count, seed, ENGINE_RAFT, FAULT_CRASH);
     c->stepped = raft_check_properties;
+}
+
+static inline void raft_cluster_init(struct cluster *c, uint16_t count, uint64_t seed)
+{
+    cluster_init_engine(c, count, seed, ENGINE_RAFT, FAULT_CRASH);
+    raft_watch(c);
 }
 
 /* Who leads the highest term that anybody leads; VALIDATOR_NONE if nobody does. */

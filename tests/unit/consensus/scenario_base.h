@@ -17,7 +17,12 @@ struct scenario_engine {
     const char *name;
     enum engine_kind kind;
     enum fault_model faults;
-    bool (*lie)(const struct words *words); /* its liars' commands; false: not one of them */
+    bool (*lie)(const struct words *words); /* its liars' commands; false: not one of them. NULL:
+                                               in its model nobody lies */
+    bool (*ask)(const struct words *words); /* questions that only it can answer; or NULL */
+    void (*watch)(struct cluster *c);       /* looks at each step, from the start; or NULL */
+    /* A message in a drawing; NULL: its kind, index and view. */
+    void (*describe)(const struct message *message, char *text, size_t size);
 };
 
 struct pool_entry {
@@ -44,8 +49,10 @@ struct scenario {
     struct proposal proposals[TXS_MAX]; /* by transaction: the last one proposed */
     struct {
         int kind, from, to;
+        uint64_t delay_ms; /* 0: lost */
     } drops[DROPS_MAX];
     size_t drops_count;
+    uint64_t reads;                     /* asked so far */
     bool blocked[NODES_MAX][NODES_MAX]; /* from, to */
 };
 

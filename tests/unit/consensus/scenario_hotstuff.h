@@ -112,4 +112,8 @@ static inline bool hotstuff_lie(const struct words *words)
     return true;
 }
 
+static const struct scenario_engine scenario_hotstuff = {
+    .name = "hotstuff", .kind = ENGINE_HOTSTUFF, .faults = FAULT_BYZANTINE, .lie = hotstuff_lie
+};
+
 #endif

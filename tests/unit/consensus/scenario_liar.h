@@ -21,7 +21,7 @@ static inline bool forge_arrives(const char *list, uint16_t to)
 static inline void forge_draw(uint16_t from, const char *list, const struct message *message)
 {
     struct message_facts facts;
-    diagram_message(from, &message->statement);
+    diagram_message(from, message);
     for (uint16_t to = 0; to < scenario.cluster.count; to++)
         if (forge_arrives(list, to))
             diagram_reaches(to, forge_check(from, to, message, &facts) == STATUS_OK);

@@ -40,22 +40,27 @@ static inline void diagram_arrows(const struct diagram_line *line)
     }
 }
 
-/* Everybody who has this line; they are written with it. */
-static inline uint32_t diagram_voices(size_t first)
+/* Everybody who has this line; they are written with it. What one says to several one by one is
+ * said once, to all of them. */
+static inline uint32_t diagram_voices(size_t first, uint32_t *reached)
 {
     uint32_t voices = 0;
+    *reached = 0;
     for (size_t i = first; i < diagram.count; i++) {
         struct diagram_line *line = &diagram.lines[i];
         if (i > first && (line->written || !same_words(line, &diagram.lines[first]))) continue;
         line->written = true;
         voices |= UINT32_C(1) << line->from;
+        *reached |= line->reached;
     }
     return voices;
 }
 
-static inline void diagram_together(const struct diagram_line *line, uint32_t voices)
+static inline void diagram_together(const struct diagram_line *line, uint32_t voices,
+                                    uint32_t reached)
 {
     const char *between = "";
+    bool one = reached != 0 && (reached & (reached - 1)) == 0;
     fprintf(diagram.file, "    Note over V0,V%u: %llu ms: ", scenario.cluster.count - 1U,
             (unsigned long long)diagram.at_ms);
     for (uint16_t i = 0; i < scenario.cluster.count; i++) {
@@ -63,18 +68,22 @@ static inline void diagram_together(const struct diagram_line *line, uint32_t vo
         fprintf(diagram.file, "%s%u", between, i);
         between = ", ";
     }
-    fprintf(diagram.file, "%s: %s\n", line->note ? "" : " to all", line->text);
+    for (uint16_t i = 0; one && i < scenario.cluster.count; i++)
+        if (reached >> i & 1) fprintf(diagram.file, " to %u", i);
+    fprintf(diagram.file, "%s: %s\n", line->note || one ? "" : " to all", line->text);
 }
 
 static inline void diagram_flush(void)
 {
     for (size_t i = 0; i < diagram.count; i++) {
-        const struct diagram_line *line = &diagram.lines[i];
+        struct diagram_line *line = &diagram.lines[i];
         if (line->written) continue;
-        uint32_t voices = diagram_voices(i);
+        uint32_t reached;
+        uint32_t voices = diagram_voices(i, &reached);
         bool alone = voices == UINT32_C(1) << line->from;
+        if (alone) line->reached = reached;
         if (!alone)
-            diagram_together(line, voices);
+            diagram_together(line, voices, reached);
         else if (line->note)
             fprintf(diagram.file, "    Note over V%u: %llu ms: %s\n", line->from,
                     (unsigned long long)diagram.at_ms, line->text);
@@ -94,10 +103,15 @@ static inline struct diagram_line *diagram_add(bool note, uint16_t from)
 }
 
 /* Whoever sends it tells next whom it reaches (diagram_packet). */
-static inline void diagram_message(uint16_t from, const struct statement *statement)
+static inline void diagram_message(uint16_t from, const struct message *message)
 {
     if (!diagram.file) return;
+    const struct statement *statement = &message->statement;
     struct diagram_line *line = diagram_add(false, from);
+    if (scenario.engine->describe) {
+        scenario.engine->describe(message, line->text, sizeof line->text);
+        return;
+    }
     int size =
         snprintf(line->text, sizeof line->text, "%s", scenario.cluster.ops->kinds[statement->kind]);
     if (statement->index > 0)
@@ -133,7 +147,8 @@ static inline void diagram_packet(const struct packet *packet, bool reaches)
 /* Notes that only repeat what an arrow says are left out. */
 static inline void diagram_note(uint16_t node, struct span text)
 {
-    static const char *const said[] = { "propose", "vote", "commit vote", "help" };
+    static const char *const said[] = { "propose", "vote",   "commit vote",
+                                        "help",    "append", "ask for" };
     if (!diagram.file) return;
     for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
         if (text.size >= strlen(said[i]) && memcmp(text.data, said[i], strlen(said[i])) == 0)
@@ -145,8 +160,8 @@ static inline void diagram_note(uint16_t node, struct span text)
 /* A command of the script, as a band over all. */
 static inline void diagram_command(const struct words *words)
 {
-    static const char *const silent[] = { "engine", "option", "start", "notes",
-                                          "run",    "state",  "log",   "idle" };
+    static const char *const silent[] = { "engine", "option", "start", "notes", "run",
+                                          "state",  "log",    "idle",  "roles" };
     if (!diagram.file || !scenario.started) return;
     for (size_t i = 0; i < sizeof silent / sizeof silent[0]; i++)
         if (strcmp(words->word[0], silent[i]) == 0) return;

@@ -67,8 +67,9 @@ Test(engines, defaults_are_good_and_sorted)
     cr_assert_eq(*engine_param_find(&params, "phases"), 2);
     cr_assert(engine_param_find(&params, "heartbeat_ms") == NULL);
     params = defaults(ENGINE_RAFT);
-    cr_assert_eq(params.engine_count, 3);
+    cr_assert_eq(params.engine_count, 4);
     cr_assert_eq(*engine_param_find(&params, "election_ms_max"), 1000);
+    cr_assert_eq(*engine_param_find(&params, "lease_ms"), 0);
 }
 
 /* Every row by itself: its ends are allowed, what lies beyond is not. Where a relation to another
@@ -158,6 +159,18 @@ Test(engines, timeouts_of_raft)
     expect_bad(ENGINE_RAFT, &params, STATUS_INVALID, "election_ms_min: 60001 is outside");
 }
 
+Test(engines, a_lease_of_raft_ends_before_an_election_can)
+{
+    struct params params = defaults(ENGINE_RAFT);
+    set(&params, "lease_ms", 499);
+    expect_good(ENGINE_RAFT, &params);
+    set(&params, "lease_ms", 500);
+    expect_bad(ENGINE_RAFT, &params, STATUS_INVALID,
+               "lease_ms: 500 is not less than election_ms_min, 500");
+    set(&params, "lease_ms", 60000);
+    expect_bad(ENGINE_RAFT, &params, STATUS_INVALID, "lease_ms: 60000 is outside 0 to 59999");
+}
+
 Test(engines, all_and_only_their_own)
 {
     struct params params = defaults(ENGINE_RAFT);
@@ -165,7 +178,7 @@ Test(engines, all_and_only_their_own)
                "election_ms_max: not a parameter of hotstuff");
     params = defaults(ENGINE_RAFT);
     params.engine_count--;
-    expect_bad(ENGINE_RAFT, &params, STATUS_INVALID, "heartbeat_ms: missing");
+    expect_bad(ENGINE_RAFT, &params, STATUS_INVALID, "lease_ms: missing");
     params = defaults(ENGINE_RAFT);
     cr_assert(engine_param_add(&params, "extra", 1));
     expect_bad(ENGINE_RAFT, &params, STATUS_INVALID, "extra: not a parameter of raft");

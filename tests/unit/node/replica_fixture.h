@@ -35,6 +35,7 @@ struct said {
     uint16_t peer;
     bool droppable;
     uint64_t record, sequence, height, ticket;
+    enum read_answer read;
     uint64_t durable; /* the node's journal at that moment */
     uint16_t count;   /* OUTPUT_SERVE_BLOCKS; signatures of OUTPUT_SEALED */
     int exit_code;
@@ -90,6 +91,7 @@ struct world_options {
     uint16_t nodes;
     uint64_t unsealed_max, journal_roll_bytes;
     uint64_t phases; /* of the engine */
+    bool crash;      /* Raft, in the model of crashes, instead of HotStuff */
     struct pool_limits pool;
 };
 
@@ -144,6 +146,7 @@ static inline void world_log(struct world *w, uint16_t n, const struct output *o
                            .sequence = output->sequence,
                            .height = output->height,
                            .ticket = output->ticket,
+                           .read = output->read,
                            .durable = node->durable,
                            .count = output->seal ? output->seal->count : output->count,
                            .exit_code = output->exit_code,
@@ -635,8 +638,9 @@ static inline struct genesis *world_genesis(struct world *w)
 {
     for (uint16_t i = 0; i < WORLD_ACCOUNTS; i++)
         w->accounts[i].bytes[15] = (uint8_t)(i + 1);
-    struct genesis *genesis =
-        genesis_new("world", PURPOSE_TEST, WORLD_WALL_MS, ENGINE_HOTSTUFF, FAULT_BYZANTINE);
+    struct genesis *genesis = genesis_new("world", PURPOSE_TEST, WORLD_WALL_MS,
+                                          w->options.crash ? ENGINE_RAFT : ENGINE_HOTSTUFF,
+                                          w->options.crash ? FAULT_CRASH : FAULT_BYZANTINE);
     ASSERT(genesis != NULL);
     genesis->params.values[PARAM_validators_min] = 1;
     for (size_t i = 0; w->options.phases && i < genesis->params.engine_count; i++)

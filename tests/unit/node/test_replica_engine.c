@@ -174,6 +174,33 @@ Test(replica_engine, refused_proposals_delay_but_do_not_stop)
     world_close(w);
 }
 
+static bool votes_are_lost(struct world *w, uint16_t from, uint16_t to, uint8_t kind,
+                           struct blob **payload)
+{
+    bool *lost = w->context;
+    (void)from;
+    (void)to;
+    return !*lost || !world_is(*payload, kind, VOTE);
+}
+
+/* Everybody has the proposal, and nobody a certificate of it: its transactions wait again. */
+Test(replica_engine, what_stood_in_a_lost_proposal_is_proposed_again)
+{
+    struct world *w = world_open(NULL);
+    bool lost = true;
+    world_blocks(w, 0, 100, 2);
+    w->filter = votes_are_lost;
+    w->context = &lost;
+    world_submit(w, 0, world_transfer(w, 1));
+    world_run(w, 500);
+    lost = false;
+    world_run(w, 10000);
+    cr_assert(world_equal(w, 3));
+    for (uint16_t n = 0; n < 4; n++)
+        cr_assert_eq(world_status(w, n).pool.txs, 0);
+    world_close(w);
+}
+
 /* ---- back-pressure ---- */
 
 static bool drop_seal_votes(struct world *w, uint16_t from, uint16_t to, uint8_t kind,
@@ -343,5 +370,64 @@ Test(replica_engine, a_leader_who_shows_two_batches_gets_one_decided)
     cr_assert(world_equal(w, w->nodes[0].height));
     for (uint16_t n = 0; n < 4; n++)
         cr_assert_eq(world_status(w, n).pool.txs, 0);
+    world_close(w);
+}
+
+/* ---- order ---- */
+
+static void finish_check(struct world *w, uint16_t n, struct check_job *job)
+{
+    check_run(job);
+    replica_checked(w->nodes[n].replica, world_moment(w), job);
+    world_drain(w, n);
+}
+
+/* Two heartbeats of a leader that two threads finish in the wrong order: the first one carries what
+ * the second one builds on. */
+Test(replica_engine, an_engine_that_wants_it_is_given_messages_in_their_order)
+{
+    const struct world_options options = { .nodes = 3, .crash = true };
+    struct world *w = world_open(&options);
+    world_run(w, 1500);
+    uint16_t leader = world_status(w, 0).engine.leader;
+    cr_assert_lt(leader, 3);
+    uint16_t follower = (uint16_t)((leader + 1) % 3);
+    struct world_node *node = &w->nodes[follower];
+    node->checks_held = true;
+    for (uint64_t i = 1; i <= 3; i++) {
+        world_submit(w, leader, world_transfer(w, i));
+        world_run(w, 10);
+    }
+    node->checks_held = false;
+    cr_assert_gt(node->jobs_count, 3);
+    uint64_t before = world_status(w, follower).engine.index_high;
+    size_t from = node->log_count;
+    size_t first = 0;
+    while (node->jobs[first]->kind != CHECK_MESSAGE || node->jobs[first]->from != leader)
+        first++;
+    for (size_t i = node->jobs_count; i-- > 0;)
+        if (i != first) finish_check(w, follower, node->jobs[i]);
+    cr_assert_eq(world_status(w, follower).engine.index_high, before, "they wait for the first");
+    cr_assert_null(world_find(w, follower, from, OUTPUT_SEND, FRAME_ENGINE), "nothing is refused");
+    node->jobs_count = 0;
+    finish_check(w, follower, node->jobs[first]);
+    cr_assert_geq(world_status(w, follower).engine.index_high, before + 3);
+    world_run(w, 200);
+    cr_assert(world_equal(w, 3));
+    world_close(w);
+}
+
+Test(replica_engine, what_waits_for_an_earlier_message_is_freed_with_the_replica)
+{
+    const struct world_options options = { .nodes = 3, .crash = true };
+    struct world *w = world_open(&options);
+    world_run(w, 1500);
+    uint16_t leader = world_status(w, 0).engine.leader;
+    uint16_t follower = (uint16_t)((leader + 1) % 3);
+    struct world_node *node = &w->nodes[follower];
+    node->checks_held = true;
+    world_run(w, 200);
+    cr_assert_gt(node->jobs_count, 1);
+    finish_check(w, follower, node->jobs[--node->jobs_count]);
     world_close(w);
 }

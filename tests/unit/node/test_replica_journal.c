@@ -253,6 +253,47 @@ Test(replica_journal, executed_batches_survive_the_loss_of_the_ledgers_end)
     world_close(w);
 }
 
+/* The crash comes in the middle of the group in which this index was decided: what is left of it is
+ * a decision whose proof was to come with a later one. */
+static void take_proof(struct world_node *node, uint64_t index)
+{
+    size_t i = 0;
+    while (node->records[i].kind != JOURNAL_DECIDED ||
+           load_u64(node->records[i].payload->data + 8) != index)
+        cr_assert_lt(++i, node->records_count);
+    while (node->records_count > i + 1)
+        blob_unref(node->records[--node->records_count].payload);
+    node->durable = node->records_count;
+    struct blob **payload = &node->records[i].payload;
+    struct writer w;
+    writer_init(&w, 256);
+    write_bytes(&w, span_of((*payload)->data, 8 + PROPOSAL_BYTES));
+    write_bytes32(&w, span_of("", 0));
+    blob_unref(*payload);
+    *payload = blob_copy(writer_span(&w));
+    writer_free(&w);
+}
+
+Test(replica_journal, a_decision_without_its_proof_counts_for_nothing)
+{
+    struct world *w = world_open(NULL);
+    world_blocks(w, 0, 1, 5);
+    world_kill(w, 2);
+    take_proof(&w->nodes[2], w->nodes[2].headers[5].sequence);
+    world_wipe_ledger(&w->nodes[2]);
+    for (uint16_t other = 0; other < 4; other++)
+        w->cut[2][other] = w->cut[other][2] = true;
+    world_start(w, 2);
+    world_run(w, 5);
+    cr_assert_eq(w->nodes[2].height, 4, "the other four are proven");
+    for (uint16_t other = 0; other < 4; other++)
+        w->cut[2][other] = w->cut[other][2] = false;
+    world_links(w, 2);
+    world_run(w, 4000);
+    cr_assert(world_equal(w, w->nodes[0].height), "it is decided anew");
+    world_close(w);
+}
+
 Test(replica_journal, disarmed_it_follows_and_promises_nothing)
 {
     struct world *w = world_open(NULL);

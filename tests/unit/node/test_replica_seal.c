@@ -99,6 +99,37 @@ Test(replica_seal, a_contradicting_signature_is_counted_and_changes_nothing)
     world_close(w);
 }
 
+static bool no_votes_to_3(struct world *w, uint16_t from, uint16_t to, uint8_t kind,
+                          struct blob **payload)
+{
+    (void)w;
+    (void)payload;
+    return kind != FRAME_SEAL_VOTES || to != 3 || from == 1;
+}
+
+/* Validator 2 tells the others the truth and node 3 something else first: with its true word node 3
+ * has a quorum, as the others have. */
+Test(replica_seal, a_true_word_counts_although_a_false_one_came_first)
+{
+    struct world *w = world_open(NULL);
+    struct digest other = { { 7 } };
+    w->filter = no_votes_to_3;
+    world_submit(w, 0, world_transfer(w, 1));
+    world_run(w, 60);
+    cr_assert_eq(w->nodes[3].height, 1);
+    cr_assert_eq(w->nodes[3].sealed, 0, "its own signature and that of validator 1");
+    size_t from = w->nodes[3].log_count;
+    world_frame_in(w, 3, 2, FRAME_SEAL_VOTES, world_seal_vote(w, 2, 0, 1, &other));
+    cr_assert_eq(world_count(w, 3, from, OUTPUT_SEALED, 0), 0);
+    /* The true one comes with those that somebody helps with. */
+    const struct digest *hash = &w->nodes[3].hashes[1];
+    world_frame_in(w, 3, 1, FRAME_SEAL_VOTES, world_seal_vote(w, 2, 0, 1, hash));
+    cr_assert_eq(world_count(w, 3, from, OUTPUT_SEALED, 0), 1);
+    cr_assert_eq(world_status(w, 3).conflicts, 1);
+    cr_assert(seal_is_valid(w, 3, 1));
+    world_close(w);
+}
+
 Test(replica_seal, signatures_of_other_epochs_and_far_heights_are_left_alone)
 {
     struct world *w = world_open(NULL);

@@ -273,6 +273,25 @@ Test(replica_sync, a_peer_that_never_answers_is_left_for_another)
     }
 }
 
+/* Without ledger and journal there is no other way than sealed blocks; two peers are up. */
+Test(replica_sync, one_that_lost_everything_is_not_bound_to_a_peer_that_never_answers)
+{
+    for (uint16_t mute = 1; mute < 3; mute++) {
+        struct world *w = world_open(NULL);
+        world_blocks(w, 0, 1, 40);
+        world_kill(w, 0);
+        world_kill(w, 3);
+        world_wipe_ledger(&w->nodes[3]);
+        world_wipe_journal(&w->nodes[3]);
+        w->filter = mute_blocks;
+        w->context = &mute;
+        world_start(w, 3);
+        world_run(w, 8000);
+        cr_assert(world_equal(w, w->nodes[0].height), "it waits for node %u", mute);
+        world_close(w);
+    }
+}
+
 Test(replica_sync, blocks_that_nobody_asked_for_are_not_looked_at)
 {
     struct world *w = world_open(NULL);
@@ -287,9 +306,11 @@ Test(replica_sync, a_peer_that_boasts_is_asked_in_vain_and_harms_nobody)
 {
     struct world *w = world_open(NULL);
     world_blocks(w, 0, 1, 3);
+    size_t from = w->nodes[0].log_count;
     replica_peer_height(w->nodes[0].replica, world_moment(w), 2, 1000000);
     world_drain(w, 0);
-    world_run(w, 3000);
+    world_run(w, 9000);
+    cr_assert_eq(world_count(w, 0, from, OUTPUT_SEND, FRAME_SYNC_REQUEST), 1, "believed once");
     world_blocks(w, 0, 10, 3);
     cr_assert(world_equal(w, 6));
     world_close(w);

@@ -20,7 +20,7 @@ enum fake_mode {
     FAKE_HOLD,        /* no answer until fake_release */
     FAKE_UNAVAILABLE, /* with `catching_up` */
     FAKE_BUSY,
-    FAKE_STOPPING, /* submit returns false */
+    FAKE_STOPPING, /* submit and read return false */
 };
 
 enum { FAKE_TXS_MAX = 20000, FAKE_HELD_MAX = 64 };
@@ -51,6 +51,10 @@ struct fake_node {
     struct fake_tx *txs;
     uint32_t held_count;
     struct fake_held held[FAKE_HELD_MAX];
+    enum read_outcome read; /* how reads end; with FAKE_HOLD one is kept instead ... */
+    read_done *read_done;   /* ... here */
+    void *read_context;
+    uint64_t read_timeout_ms; /* of the last one */
     uint64_t now_ms;
     uint32_t submits, ticks, shutdowns;
     char level[16];
@@ -220,6 +224,21 @@ static inline void fake_release(struct fake_node *f)
     }
 }
 
+static inline bool fake_read(void *context, uint64_t timeout_ms, read_done *done,
+                             void *done_context)
+{
+    struct fake_node *f = context;
+    f->read_timeout_ms = timeout_ms;
+    if (f->mode == FAKE_STOPPING) return false;
+    if (f->mode == FAKE_HOLD) {
+        f->read_done = done;
+        f->read_context = done_context;
+    } else {
+        done(done_context, f->read);
+    }
+    return true;
+}
+
 static inline void fake_tick_wish(void *context, uint64_t not_after_ms)
 {
     struct fake_node *f = context;
@@ -334,6 +353,7 @@ static inline struct fake_node *fake_new(struct genesis *genesis)
                                        .genesis = genesis,
                                        .view = fake_view,
                                        .submit = fake_submit,
+                                       .read = fake_read,
                                        .pending = fake_pending,
                                        .find_tx = fake_find_tx,
                                        .tick_wish = fake_tick_wish,

@@ -197,6 +197,31 @@ Test(waiters, submissions)
     waiter_drop(b); /* never answered: freed with the registry */
 }
 
+Test(waiters, reads)
+{
+    struct waiter *waiter = waiters_add_read(waiters, 0);
+    cr_assert(waiter_arm(waiter, request(1)));
+    waiter_read_done(waiter, READ_BUSY);
+    cr_assert_eq(woken_count, 1);
+    cr_assert_eq(waiter_end(waiter), WAIT_HAPPENED);
+    cr_assert_eq(waiter_read_outcome(waiter), READ_BUSY);
+    waiter_drop(waiter);
+    /* They share the places of submissions, and keep theirs until the node has answered. */
+    struct waiter *gone = waiters_add_read(waiters, 0);
+    waiter_drop(gone);
+    struct waiter *second = waiters_add_submit(waiters, 0);
+    cr_assert_null(waiters_add_read(waiters, 0));
+    waiter_read_done(gone, READ_NOW);
+    struct waiter *third = waiters_add_read(waiters, 0);
+    cr_assert_not_null(third);
+    waiter_not_submitted(second);
+    waiter_drop(second);
+    waiter_not_read(third);
+    cr_assert_eq(waiter_read_outcome(third), READ_DRAINING);
+    waiter_drop(third);
+    cr_assert_eq(woken_count, 1);
+}
+
 Test(waiters, stopping_ends_all_and_all_later_ones)
 {
     struct digest txid = sample_digest("tx", 1);

@@ -281,12 +281,16 @@ static inline void stand_decide_on(struct stand *s, uint16_t replica, const stru
 
 /* ---- blocks ---- */
 
+/* A millisecond behind its parent; block 1 a little more behind the genesis. */
 static inline struct execution execution_of(uint64_t height, char letter)
 {
+    enum { GRACE_MS = 1000, GENESIS_BEFORE_MS = 1000 }; /* of the workload's genesis */
     struct execution e = { .kind = EXECUTION_BLOCK, .sequence = height };
     e.header.height = height;
     e.header.sequence = height;
     e.header.time_ms = WORKLOAD_WALL_BASE * UINT64_C(1000) + height;
+    e.header.window_horizon_ms = e.header.time_ms - 1 - GRACE_MS;
+    if (height == 1) e.header.window_horizon_ms -= GENESIS_BEFORE_MS;
     e.hash = digest_letter(letter);
     e.header.parent_hash = digest_letter((char)(letter - 1));
     return e;

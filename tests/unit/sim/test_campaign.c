@@ -12,6 +12,7 @@ static void short_plan(void *user, uint64_t index, struct plan *plan)
     (void)user;
     *plan = (struct plan){ .seed = index + 1,
                            .nodes = 1,
+                           .engine = ENGINE_HOTSTUFF,
                            .phases = 2,
                            .core = 1,
                            .transactions = 3,

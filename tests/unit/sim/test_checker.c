@@ -1,5 +1,7 @@
 /* The door: what only rises, the first violation alone, names. */
-#include "checker_fixture.h"
+#include "checker_suite.h"
+
+CHECKER_SUITE(checker);
 
 Test(checker, every_check_has_a_name_of_its_own)
 {
@@ -12,58 +14,49 @@ Test(checker, every_check_has_a_name_of_its_own)
 
 Test(checker, what_rises_may)
 {
-    struct stand *s = stand_open(4, 2);
     checker_status(s->checker, 1, 3, 2, 1);
     checker_status(s->checker, 1, 3, 2, 1);
     checker_status(s->checker, 1, 4, 3, 2);
     checker_status(s->checker, 2, 1, 1, 1);
     stand_expect(s, CHECK_NONE);
-    stand_close(s);
 }
 
 Test(checker, what_falls_is_found)
 {
     for (unsigned which = 0; which < 3; which++) {
-        struct stand *s = stand_open(4, 2);
+        suite_again(4, 2);
         checker_status(s->checker, 1, 3, 3, 3);
         checker_status(s->checker, 1, which == 0 ? 2 : 3, which == 1 ? 2 : 3, which == 2 ? 2 : 3);
         stand_expect(s, CHECK_MONOTONE);
-        stand_close(s);
     }
 }
 
 Test(checker, a_crash_begins_anew)
 {
-    struct stand *s = stand_open(4, 2);
     checker_status(s->checker, 1, 3, 3, 3);
     checker_crashed(s->checker, 1);
     checker_status(s->checker, 1, 1, 0, 2);
     stand_expect(s, CHECK_NONE);
-    stand_close(s);
 }
 
 Test(checker, only_the_first_violation_is_told)
 {
-    struct stand *s = stand_open(4, 2);
     checker_status(s->checker, 1, 3, 3, 3);
     checker_status(s->checker, 1, 2, 2, 2);
     stand_say(s, 1, VOTE, 7, 'a');
     stand_expect(s, CHECK_MONOTONE);
-    stand_close(s);
 }
 
 Test(checker, its_quorums_are_those_of_the_plan)
 {
     for (uint16_t nodes = 1; nodes <= MEMBERS_MAX; nodes++) {
-        struct stand *s = stand_open(nodes, 2);
+        suite_again(nodes, 2);
         cr_assert_eq(s->checker->quorum, plan_quorum(&s->plan), "%u members", nodes);
-        stand_close(s);
     }
 }
 
 Test(checker, nothing_is_known_of_what_was_never_made)
 {
-    struct stand *s = stand_open(4, 2);
     struct digest txid = digest_letter('t');
     uint64_t height;
     uint16_t code;
@@ -72,5 +65,4 @@ Test(checker, nothing_is_known_of_what_was_never_made)
     cr_assert(!checker_result(s->checker, &txid, &height, &code));
     cr_assert_eq(checker_height(s->checker), 0);
     cr_assert_eq(checker_committed(s->checker), 0);
-    stand_close(s);
 }

@@ -1,23 +1,17 @@
 /* Warrants that honest members send: what admits to a view, and what does not. */
-#include "checker_fixture.h"
+#include "checker_suite.h"
 
-static struct stand *s;
 static uint8_t bytes[8192];
 static struct writer w;
 static struct certificate certificate;
 static struct aux_certificate timeouts;
 
-static void begin(uint16_t phases)
+static void open_warrant(void)
 {
-    s = stand_open(4, phases);
+    suite_open();
     writer_init_fixed(&w, bytes, sizeof bytes);
 }
-
-static void end(enum check_name name)
-{
-    stand_expect(s, name);
-    stand_close(s);
-}
+TestSuite(warrants, .init = open_warrant, .fini = suite_close);
 
 /* A certificate of votes in this view, by so many. */
 static void write_high(uint64_t view, uint16_t signers)
@@ -56,105 +50,47 @@ static void send_timeout(uint64_t view)
     checker_sent(s->checker, 1, FRAME_ENGINE, stand_span(s));
 }
 
-Test(warrants, the_certificate_of_the_view_before_admits)
-{
-    begin(2);
-    write_high(6, 3);
-    write_bool(&w, false);
-    send_timeout(7);
-    end(CHECK_NONE);
-}
+/* A certificate of view `high`, by so many; timeouts, if any: of this view, by so many, who name a
+ * certificate of that view. */
+static const struct warrant_row {
+    const char *what;
+    uint16_t phases;
+    uint64_t high;
+    uint16_t signers;
+    uint64_t timeouts;
+    uint16_t timeouts_signers;
+    uint64_t named;
+    uint64_t view; /* to which it is to admit */
+    enum check_name found;
+} warrant_rows[] = {
+    { "the certificate of the view before", 2, 6, 3, 0, 0, 0, 7, CHECK_NONE },
+    { "the root", 2, 0, 0, 0, 0, 0, 1, CHECK_NONE },
+    { "an older certificate", 2, 5, 3, 0, 0, 0, 7, CHECK_CERTIFICATE },
+    { "a certificate of too few", 2, 6, 2, 0, 0, 0, 7, CHECK_CERTIFICATE },
+    { "timeouts of the view before", 2, 3, 3, 6, 3, 3, 7, CHECK_NONE },
+    { "timeouts of too few", 2, 2, 3, 6, 2, 2, 7, CHECK_CERTIFICATE },
+    { "timeouts of an older view", 2, 3, 3, 5, 3, 3, 7, CHECK_CERTIFICATE },
+    { "timeouts with less than they name", 2, 2, 3, 6, 3, 2, 7, CHECK_CERTIFICATE },
+    { "less than the timeouts name", 2, 2, 3, 6, 3, 3, 7, CHECK_CERTIFICATE },
+    { "the same in three phases: locks see to that", 3, 2, 3, 6, 3, 3, 7, CHECK_NONE },
+};
 
-Test(warrants, so_does_the_root)
+Test(warrants, some_admit_to_a_view_and_others_do_not)
 {
-    begin(2);
-    write_high(0, 0);
-    write_bool(&w, false);
-    send_timeout(1);
-    end(CHECK_NONE);
-}
-
-Test(warrants, an_older_certificate_does_not)
-{
-    begin(2);
-    write_high(5, 3);
-    write_bool(&w, false);
-    send_timeout(7);
-    end(CHECK_CERTIFICATE);
-}
-
-Test(warrants, a_certificate_of_too_few_does_not)
-{
-    begin(2);
-    write_high(6, 2);
-    write_bool(&w, false);
-    send_timeout(7);
-    end(CHECK_CERTIFICATE);
-}
-
-Test(warrants, timeouts_of_the_view_before_admit)
-{
-    begin(2);
-    write_high(3, 3);
-    write_bool(&w, true);
-    write_timeouts(6, 3, 3);
-    send_timeout(7);
-    end(CHECK_NONE);
-}
-
-Test(warrants, timeouts_of_too_few_do_not)
-{
-    begin(2);
-    write_high(2, 3);
-    write_bool(&w, true);
-    write_timeouts(6, 2, 2);
-    send_timeout(7);
-    end(CHECK_CERTIFICATE);
-}
-
-Test(warrants, timeouts_of_an_older_view_do_not)
-{
-    begin(2);
-    write_high(3, 3);
-    write_bool(&w, true);
-    write_timeouts(5, 3, 3);
-    send_timeout(7);
-    end(CHECK_CERTIFICATE);
-}
-
-Test(warrants, the_certificate_is_the_highest_that_they_name)
-{
-    begin(2);
-    write_high(2, 3);
-    write_bool(&w, true);
-    write_timeouts(6, 3, 2);
-    send_timeout(7);
-    end(CHECK_CERTIFICATE);
-}
-
-Test(warrants, in_two_phases_nothing_below_it_may_be_extended)
-{
-    begin(2);
-    write_high(2, 3);
-    write_bool(&w, true);
-    write_timeouts(6, 3, 3);
-    send_timeout(7);
-    end(CHECK_CERTIFICATE);
-}
-
-Test(warrants, in_three_phases_the_locks_see_to_that)
-{
-    begin(3);
-    write_high(2, 3);
-    write_bool(&w, true);
-    write_timeouts(6, 3, 3);
-    send_timeout(7);
-    end(CHECK_NONE);
+    for (size_t i = 0; i < sizeof warrant_rows / sizeof warrant_rows[0]; i++) {
+        const struct warrant_row *row = &warrant_rows[i];
+        suite_again(4, row->phases);
+        writer_init_fixed(&w, bytes, sizeof bytes);
+        write_high(row->high, row->signers);
+        write_bool(&w, row->timeouts != 0);
+        if (row->timeouts != 0) write_timeouts(row->timeouts, row->timeouts_signers, row->named);
+        send_timeout(row->view);
+        cr_expect_eq(s->found, row->found, "%s: %s", row->what, s->text);
+    }
 }
 
 Test(warrants, each_signature_is_over_what_its_signer_names)
 {
-    begin(2);
     write_high(3, 3);
     write_bool(&w, true);
     write_timeouts(6, 3, 3);
@@ -163,5 +99,5 @@ Test(warrants, each_signature_is_over_what_its_signer_names)
     cr_assert_eq(load_u64(bytes + aux), 1); /* the first member's */
     bytes[aux] = 2;
     send_timeout(7);
-    end(CHECK_CERTIFICATE);
+    stand_expect(s, CHECK_CERTIFICATE);
 }

@@ -1,18 +1,10 @@
 /* Decisions and blocks: one for each place, in order, and what the reference executor says. */
-#include "checker_fixture.h"
+#include "checker_suite.h"
 
-static struct proposal a, b, c;
+TestSuite(decisions, .init = suite_open_proposals, .fini = suite_close);
+CHECKER_SUITE(blocks);
 
-static struct stand *decided(void)
-{
-    struct stand *s = stand_open(4, 2);
-    a = proposal_after(NULL, 'A');
-    b = proposal_after(&a, 'B');
-    c = proposal_after(&b, 'C');
-    return s;
-}
-
-static void decide(struct stand *s, uint16_t replica, const struct proposal *p)
+static void decide(uint16_t replica, const struct proposal *p)
 {
     stand_decide(s, replica, p, span_of(NULL, 0));
 }
@@ -21,174 +13,142 @@ static void decide(struct stand *s, uint16_t replica, const struct proposal *p)
 
 Test(decisions, the_same_in_order_everywhere)
 {
-    struct stand *s = decided();
     for (uint16_t n = 0; n < 4; n++) {
-        decide(s, n, &a);
-        decide(s, n, &b);
-        decide(s, n, &c);
+        decide(n, &a);
+        decide(n, &b);
+        decide(n, &c);
     }
     stand_expect(s, CHECK_NONE);
-    stand_close(s);
 }
 
 Test(decisions, two_at_one_index_are_found)
 {
-    struct stand *s = decided();
-    decide(s, 0, &a);
+    decide(0, &a);
     a.batch = digest_letter('X');
-    decide(s, 1, &a);
+    decide(1, &a);
     stand_expect(s, CHECK_AGREEMENT);
-    stand_close(s);
 }
 
 Test(decisions, but_not_of_those_who_are_not_honest)
 {
-    struct stand *s = stand_made(4, 2);
-    s->plan.liars = 1u << 1;
-    stand_begin(s);
-    a = proposal_after(NULL, 'A');
-    decide(s, 0, &a);
+    suite_doubting(4, 1u << 1, 0, 0);
+    decide(0, &a);
     a.batch = digest_letter('X');
-    decide(s, 1, &a);
+    decide(1, &a);
     stand_expect(s, CHECK_NONE);
-    stand_close(s);
 }
 
 Test(decisions, each_is_the_child_of_the_one_before)
 {
-    struct stand *s = decided();
-    decide(s, 0, &a);
+    decide(0, &a);
     b.parent = digest_letter('x');
-    decide(s, 0, &b);
+    decide(0, &b);
     stand_expect(s, CHECK_AGREEMENT);
-    stand_close(s);
 }
 
 Test(decisions, whichever_is_heard_of_first)
 {
-    struct stand *s = decided();
     b.parent = digest_letter('x');
-    decide(s, 1, &b);
-    decide(s, 0, &a);
+    decide(1, &b);
+    decide(0, &a);
     stand_expect(s, CHECK_AGREEMENT);
-    stand_close(s);
 }
 
 Test(decisions, none_is_left_out)
 {
-    struct stand *s = decided();
-    decide(s, 0, &a);
-    decide(s, 0, &c);
+    decide(0, &a);
+    decide(0, &c);
     stand_expect(s, CHECK_ORDER);
-    stand_close(s);
 }
 
 Test(decisions, none_comes_twice)
 {
-    struct stand *s = decided();
-    decide(s, 0, &a);
-    decide(s, 0, &a);
+    decide(0, &a);
+    decide(0, &a);
     stand_expect(s, CHECK_ORDER);
-    stand_close(s);
 }
 
 Test(decisions, a_fold_repeats_them_once)
 {
-    struct stand *s = decided();
-    decide(s, 0, &a);
-    decide(s, 0, &b);
+    decide(0, &a);
+    decide(0, &b);
     stand_fold(s, 0, VOTE, 1, 'a');
-    decide(s, 0, &a);
-    decide(s, 0, &b);
-    decide(s, 0, &c);
+    decide(0, &a);
+    decide(0, &b);
+    decide(0, &c);
     stand_expect(s, CHECK_NONE);
-    decide(s, 0, &b);
+    decide(0, &b);
     stand_expect(s, CHECK_ORDER);
-    stand_close(s);
 }
 
 Test(decisions, another_life_begins_anywhere)
 {
-    struct stand *s = decided();
-    decide(s, 0, &a);
-    decide(s, 0, &b);
+    decide(0, &a);
+    decide(0, &b);
     checker_crashed(s->checker, 0);
     checker_restored(s->checker, 0, false);
-    decide(s, 0, &b);
-    decide(s, 0, &c);
+    decide(0, &b);
+    decide(0, &c);
     stand_expect(s, CHECK_NONE);
-    stand_close(s);
 }
 
 Test(decisions, a_ledger_that_was_brought_up_may_be_ahead_of_them)
 {
-    struct stand *s = decided();
-    decide(s, 0, &a);
+    decide(0, &a);
     struct execution e = execution_of(1, 'h');
     e.sequence = e.header.sequence = 2; /* out of a block from a peer */
     checker_executed(s->checker, 0, &e);
-    decide(s, 0, &c);
+    decide(0, &c);
     stand_expect(s, CHECK_NONE);
-    stand_close(s);
 }
 
 Test(decisions, a_batch_is_stored_with_its_proposal)
 {
-    struct stand *s = decided();
     struct writer *w = stand_write(s);
     proposal_write(w, &a); /* names a batch 'A' */
     write_bytes32(w, span_of((const uint8_t *)"something else", 14));
     stand_append(s, 0, JOURNAL_PROPOSAL);
     stand_expect(s, CHECK_CERTIFICATE);
-    stand_close(s);
 }
 
 /* ---- blocks ---- */
 
 Test(blocks, the_same_in_order_everywhere)
 {
-    struct stand *s = stand_open(4, 2);
     for (uint16_t n = 0; n < 4; n++) {
         stand_execute(s, n, 1, 'h');
         stand_execute(s, n, 2, 'i');
     }
     stand_expect(s, CHECK_NONE);
     cr_assert_eq(checker_height(s->checker), 2);
-    stand_close(s);
 }
 
 Test(blocks, two_at_one_height_are_found)
 {
-    struct stand *s = stand_open(4, 2);
     stand_execute(s, 0, 1, 'h');
     stand_execute(s, 1, 1, 'i');
     stand_expect(s, CHECK_AGREEMENT);
-    stand_close(s);
 }
 
 Test(blocks, each_has_the_one_before_as_its_parent)
 {
-    struct stand *s = stand_open(4, 2);
     stand_execute(s, 0, 1, 'h');
     stand_execute(s, 0, 2, 'k');
     stand_expect(s, CHECK_AGREEMENT);
-    stand_close(s);
 }
 
 Test(blocks, no_height_is_left_out_or_comes_twice)
 {
     for (uint64_t height = 1; height <= 3; height += 2) {
-        struct stand *s = stand_open(4, 2);
+        suite_again(4, 2);
         stand_execute(s, 0, 1, 'h');
         stand_execute(s, 0, height, (char)('g' + height));
         stand_expect(s, CHECK_ORDER);
-        stand_close(s);
     }
 }
 
 Test(blocks, sequences_ascend_and_empty_ones_by_one)
 {
-    struct stand *s = stand_open(4, 2);
     struct execution empty = { .kind = EXECUTION_EMPTY, .sequence = 1 };
     checker_executed(s->checker, 0, &empty);
     empty.sequence = 2;
@@ -197,12 +157,10 @@ Test(blocks, sequences_ascend_and_empty_ones_by_one)
     empty.sequence = 4;
     checker_executed(s->checker, 0, &empty);
     stand_expect(s, CHECK_ORDER);
-    stand_close(s);
 }
 
 Test(blocks, a_ledger_falls_back_in_a_crash_and_comes_again)
 {
-    struct stand *s = stand_open(4, 2);
     stand_execute(s, 0, 1, 'h');
     stand_execute(s, 0, 2, 'i');
     checker_crashed(s->checker, 0);
@@ -214,13 +172,11 @@ Test(blocks, a_ledger_falls_back_in_a_crash_and_comes_again)
     stand_expect(s, CHECK_NONE);
     stand_execute(s, 0, 2, 'j');
     stand_expect(s, CHECK_AGREEMENT);
-    stand_close(s);
 }
 
 /* Its ledger held a block when it died before it could say so. */
 Test(blocks, one_may_be_ahead_of_what_was_told)
 {
-    struct stand *s = stand_open(4, 2);
     stand_execute(s, 0, 1, 'h');
     checker_crashed(s->checker, 0);
     checker_ledger_at(s->checker, 0, 2);
@@ -231,15 +187,12 @@ Test(blocks, one_may_be_ahead_of_what_was_told)
     stand_execute(s, 1, 2, 'i');
     stand_expect(s, CHECK_NONE);
     cr_assert_eq(checker_height(s->checker), 3);
-    stand_close(s);
 }
 
 Test(blocks, one_is_later_than_its_parent)
 {
-    struct stand *s = stand_open(4, 2);
     struct execution e = execution_of(1, 'h');
     e.header.time_ms = s->genesis->time_ms;
     checker_executed(s->checker, 0, &e);
     stand_expect(s, CHECK_EXECUTION);
-    stand_close(s);
 }

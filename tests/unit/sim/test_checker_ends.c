@@ -129,6 +129,7 @@ Test(ends, a_state_that_differs_is_found)
         struct execution e = { .kind = EXECUTION_BLOCK, .sequence = height };
         e.header.height = e.header.sequence = height;
         e.header.time_ms = row.header.time_ms;
+        e.header.window_horizon_ms = row.header.window_horizon_ms;
         e.header.parent_hash = row.header.parent_hash;
         e.hash = row.hash;
         checker_executed(s->checker, 0, &e);

@@ -1,9 +1,10 @@
 /* Statements: one for each slot, on the disk before they are said, and after any crash. */
-#include "checker_fixture.h"
+#include "checker_suite.h"
+
+CHECKER_SUITE(promises);
 
 Test(promises, what_is_durable_may_be_said_and_repeated)
 {
-    struct stand *s = stand_open(4, 2);
     stand_promise(s, 1, VOTE, 7, 'a');
     stand_durable(s, 1);
     stand_say(s, 1, VOTE, 7, 'a');
@@ -14,46 +15,36 @@ Test(promises, what_is_durable_may_be_said_and_repeated)
     stand_say(s, 1, VOTE, 8, 'b');
     stand_say(s, 1, COMMIT_VOTE, 7, 'a');
     stand_expect(s, CHECK_NONE);
-    stand_close(s);
 }
 
 Test(promises, a_second_vote_is_found_when_it_is_promised)
 {
-    struct stand *s = stand_open(4, 2);
     stand_promise(s, 1, VOTE, 7, 'a');
     stand_promise(s, 1, VOTE, 7, 'b');
     stand_expect(s, CHECK_SLOT);
-    stand_close(s);
 }
 
 Test(promises, a_second_vote_is_found_when_it_is_said)
 {
-    struct stand *s = stand_open(4, 2);
     stand_promise(s, 1, VOTE, 7, 'a');
     stand_durable(s, 1);
     stand_say(s, 1, VOTE, 7, 'a');
     stand_say(s, 1, VOTE, 7, 'b');
     stand_expect(s, CHECK_SLOT);
-    stand_close(s);
 }
 
 Test(promises, two_members_are_two_slots_and_so_are_two_kinds)
 {
-    struct stand *s = stand_open(4, 2);
     stand_promise(s, 1, VOTE, 7, 'a');
     stand_promise(s, 2, VOTE, 7, 'b');
     stand_promise(s, 1, COMMIT_VOTE, 7, 'c');
     stand_promise(s, 1, TIMEOUT, 7, 0);
     stand_expect(s, CHECK_NONE);
-    stand_close(s);
 }
 
 Test(promises, twins_and_liars_may_do_as_they_like)
 {
-    struct stand *s = stand_made(7, 2);
-    s->plan.liars = 1u << 1;
-    s->plan.twins = 1u << 2;
-    stand_begin(s);
+    suite_doubting(7, 1u << 1, 1u << 2, 0);
     for (uint16_t n = 1; n <= 2; n++) {
         stand_promise(s, n, VOTE, 7, 'a');
         stand_promise(s, n, VOTE, 7, 'b');
@@ -61,76 +52,63 @@ Test(promises, twins_and_liars_may_do_as_they_like)
     }
     stand_say(s, 7, VOTE, 7, 'd'); /* the second twin */
     stand_expect(s, CHECK_NONE);
-    stand_close(s);
 }
 
 Test(promises, views_of_a_kind_ascend)
 {
-    struct stand *s = stand_open(4, 2);
     stand_promise(s, 1, VOTE, 7, 'a');
     stand_promise(s, 1, VOTE, 6, 'b');
     stand_expect(s, CHECK_SLOT);
-    stand_close(s);
 }
 
 Test(promises, who_has_left_a_view_votes_in_it_no_more)
 {
     for (uint8_t kind = VOTE; kind <= COMMIT_VOTE; kind++) {
-        struct stand *s = stand_open(4, 2);
+        suite_again(4, 2);
         stand_promise(s, 1, TIMEOUT, 7, 0);
         stand_promise(s, 1, kind, 7, 'a');
         stand_expect(s, CHECK_SLOT);
-        stand_close(s);
     }
 }
 
 Test(promises, a_timeout_behind_a_vote_is_in_order)
 {
-    struct stand *s = stand_open(4, 2);
     stand_promise(s, 1, VOTE, 7, 'a');
     stand_promise(s, 1, TIMEOUT, 7, 0);
     stand_promise(s, 1, VOTE, 8, 'a');
     stand_expect(s, CHECK_NONE);
     stand_promise(s, 1, TIMEOUT, 7, 0);
     stand_expect(s, CHECK_SLOT);
-    stand_close(s);
 }
 
 /* ---- durable ---- */
 
 Test(promises, nothing_is_said_without_a_record)
 {
-    struct stand *s = stand_open(4, 2);
     stand_say(s, 1, VOTE, 7, 'a');
     stand_expect(s, CHECK_DURABLE);
-    stand_close(s);
 }
 
 Test(promises, nothing_is_said_before_it_is_durable)
 {
-    struct stand *s = stand_open(4, 2);
     stand_promise(s, 1, VOTE, 7, 'a');
     stand_durable(s, 1);
     stand_promise(s, 1, VOTE, 8, 'b');
     stand_say(s, 1, VOTE, 8, 'b');
     stand_expect(s, CHECK_DURABLE);
-    stand_close(s);
 }
 
 Test(promises, nothing_else_is_said_than_was_written)
 {
-    struct stand *s = stand_open(4, 2);
     stand_promise(s, 1, VOTE, 7, 'a');
     stand_durable(s, 1);
     stand_say(s, 1, VOTE, 7, 'b');
     stand_expect(s, CHECK_DURABLE);
-    stand_close(s);
 }
 
 Test(promises, what_is_unsigned_promises_nothing)
 {
     static struct certificate root;
-    struct stand *s = stand_open(4, 2);
     struct statement statement = { .kind = VOTE };
     struct writer w;
     uint8_t attachment[256];
@@ -143,12 +121,10 @@ Test(promises, what_is_unsigned_promises_nothing)
     message_write(stand_write(s), &message);
     checker_sent(s->checker, 1, FRAME_ENGINE, stand_span(s));
     stand_expect(s, CHECK_NONE);
-    stand_close(s);
 }
 
 Test(promises, a_seal_vote_wants_its_record)
 {
-    struct stand *s = stand_open(4, 2);
     stand_seal_promise(s, 1, 3, 'h');
     stand_durable(s, 1);
     stand_say_seal(s, 1, 1, 3, 'h');
@@ -156,27 +132,21 @@ Test(promises, a_seal_vote_wants_its_record)
     stand_expect(s, CHECK_NONE);
     stand_say_seal(s, 1, 1, 4, 'i');
     stand_expect(s, CHECK_DURABLE);
-    stand_close(s);
 }
 
 Test(promises, two_seals_of_a_height_are_two_votes)
 {
-    struct stand *s = stand_open(4, 2);
     stand_seal_promise(s, 1, 3, 'h');
     stand_durable(s, 1);
     stand_say_seal(s, 1, 1, 3, 'h');
     stand_say_seal(s, 1, 1, 3, 'i');
     stand_expect(s, CHECK_SLOT);
-    stand_close(s);
 }
 
 /* ---- through a crash ---- */
 
-static struct stand *said_and_crashed(uint64_t frail)
+static void said_and_crashed(void)
 {
-    struct stand *s = stand_made(4, 2);
-    s->plan.frail = frail;
-    stand_begin(s);
     stand_promise(s, 1, VOTE, 7, 'a');
     stand_promise(s, 1, VOTE, 8, 'b');
     stand_durable(s, 1);
@@ -184,12 +154,11 @@ static struct stand *said_and_crashed(uint64_t frail)
     stand_say(s, 1, VOTE, 8, 'b');
     stand_promise(s, 1, VOTE, 9, 'c'); /* not durable, not said */
     checker_crashed(s->checker, 1);
-    return s;
 }
 
 Test(promises, what_was_said_comes_back)
 {
-    struct stand *s = said_and_crashed(0);
+    said_and_crashed();
     stand_replay(s, 1, 1, VOTE, 7, 'a');
     stand_replay(s, 1, 2, VOTE, 8, 'b');
     checker_restored(s->checker, 1, false);
@@ -198,77 +167,69 @@ Test(promises, what_was_said_comes_back)
     stand_durable(s, 1);
     stand_say(s, 1, VOTE, 9, 'd');
     stand_expect(s, CHECK_NONE);
-    stand_close(s);
 }
 
 Test(promises, a_later_one_of_its_kind_stands_for_it)
 {
-    struct stand *s = said_and_crashed(0);
+    said_and_crashed();
     stand_replay(s, 1, 2, VOTE, 8, 'b');
     checker_restored(s->checker, 1, false);
     stand_expect(s, CHECK_NONE);
-    stand_close(s);
 }
 
 Test(promises, what_was_said_and_is_lost_is_found)
 {
-    struct stand *s = said_and_crashed(0);
+    said_and_crashed();
     stand_replay(s, 1, 1, VOTE, 7, 'a');
     checker_restored(s->checker, 1, false);
     stand_expect(s, CHECK_DURABLE);
-    stand_close(s);
 }
 
 Test(promises, what_comes_back_in_other_words_is_found)
 {
-    struct stand *s = said_and_crashed(0);
+    said_and_crashed();
     stand_replay(s, 1, 1, VOTE, 7, 'a');
     stand_replay(s, 1, 2, VOTE, 8, 'x');
     stand_expect(s, CHECK_SLOT);
-    stand_close(s);
 }
 
 Test(promises, a_vote_against_one_before_the_crash_is_found)
 {
-    struct stand *s = said_and_crashed(0);
+    said_and_crashed();
     stand_replay(s, 1, 2, VOTE, 8, 'b');
     checker_restored(s->checker, 1, false);
     stand_promise(s, 1, VOTE, 7, 'x');
     stand_expect(s, CHECK_SLOT);
-    stand_close(s);
 }
 
 Test(promises, what_is_only_remembered_is_not_durable)
 {
-    struct stand *s = said_and_crashed(0);
+    said_and_crashed();
     stand_replay(s, 1, 2, VOTE, 8, 'b');
     checker_restored(s->checker, 1, false);
     stand_say(s, 1, VOTE, 7, 'a'); /* its record is gone */
     stand_expect(s, CHECK_DURABLE);
-    stand_close(s);
 }
 
 Test(promises, the_frail_may_lose_their_journal)
 {
-    struct stand *s = said_and_crashed(1u << 1);
+    suite_doubting(4, 0, 0, 1u << 1);
+    said_and_crashed();
     checker_restored(s->checker, 1, false);
     stand_expect(s, CHECK_NONE);
-    stand_close(s);
 }
 
 Test(promises, so_may_those_from_whom_it_was_taken)
 {
-    struct stand *s = said_and_crashed(0);
+    said_and_crashed();
     checker_restored(s->checker, 1, true);
     stand_expect(s, CHECK_NONE);
-    stand_close(s);
 }
 
 /* ---- folds and cuts ---- */
 
 Test(promises, a_fold_that_is_durable_stands_for_what_is_cut)
 {
-    struct stand *s = stand_open(4, 2);
     stand_promise(s, 1, VOTE, 7, 'a');
     stand_promise(s, 1, VOTE, 8, 'b');
     stand_fold(s, 1, VOTE, 8, 'b');
@@ -276,47 +237,77 @@ Test(promises, a_fold_that_is_durable_stands_for_what_is_cut)
     checker_cut(s->checker, 1, 3);
     stand_say(s, 1, VOTE, 8, 'b');
     stand_expect(s, CHECK_NONE);
-    stand_close(s);
 }
 
 Test(promises, a_cut_before_the_fold_is_durable_is_found)
 {
-    struct stand *s = stand_open(4, 2);
     stand_promise(s, 1, VOTE, 7, 'a');
     stand_durable(s, 1);
     stand_fold(s, 1, VOTE, 7, 'a');
     checker_cut(s->checker, 1, 2);
     stand_expect(s, CHECK_LOST_UNSYNCED);
-    stand_close(s);
 }
 
 Test(promises, a_cut_that_loses_a_promise_is_found)
 {
-    struct stand *s = stand_open(4, 2);
     stand_promise(s, 1, COMMIT_VOTE, 7, 'a');
     stand_promise(s, 1, VOTE, 8, 'b');
     stand_fold(s, 1, VOTE, 8, 'b'); /* without the commit vote */
     stand_durable(s, 1);
     checker_cut(s->checker, 1, 3);
     stand_expect(s, CHECK_LOST_UNSYNCED);
-    stand_close(s);
 }
 
 Test(promises, a_fold_that_says_something_else_is_found)
 {
-    struct stand *s = stand_open(4, 2);
     stand_promise(s, 1, VOTE, 7, 'a');
     stand_fold(s, 1, VOTE, 7, 'b');
     stand_expect(s, CHECK_SLOT);
-    stand_close(s);
 }
 
 Test(promises, records_are_numbered_without_gaps)
 {
-    struct stand *s = stand_open(4, 2);
     stand_promise(s, 1, VOTE, 7, 'a');
     s->record[1]++;
     stand_promise(s, 1, VOTE, 8, 'a');
     stand_expect(s, CHECK_ORDER);
-    stand_close(s);
+}
+
+/* ---- decisions ---- */
+
+/* The one of node 1, with a proof that is not looked at here: two certificates' worth of nothing
+ * would not hold. So it stands in a journal that is replayed. */
+static void replay_decided(uint64_t record, uint64_t index, const char *proof)
+{
+    struct proposal proposal = { .index = index };
+    struct writer *w = stand_write(s);
+    write_u64(w, 0);
+    proposal_write(w, &proposal);
+    write_bytes32(w, span_of(proof, strlen(proof)));
+    checker_replayed(s->checker, 1, record, JOURNAL_DECIDED, stand_span(s));
+}
+
+Test(promises, a_decision_is_executed_when_the_disk_proves_it)
+{
+    checker_crashed(s->checker, 1);
+    replay_decided(1, 4, "");
+    replay_decided(2, 5, "proof");
+    replay_decided(3, 6, "");
+    checker_restored(s->checker, 1, false);
+    checker_orders(s->checker, 1, 4);
+    checker_orders(s->checker, 1, 5);
+    stand_expect(s, CHECK_NONE);
+    checker_orders(s->checker, 1, 6);
+    stand_expect(s, CHECK_DURABLE);
+}
+
+Test(promises, a_crash_may_take_the_proof)
+{
+    checker_crashed(s->checker, 1);
+    replay_decided(1, 5, "proof");
+    checker_restored(s->checker, 1, false);
+    checker_crashed(s->checker, 1);
+    checker_restored(s->checker, 1, false);
+    checker_orders(s->checker, 1, 5);
+    stand_expect(s, CHECK_DURABLE);
 }

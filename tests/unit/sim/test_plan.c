@@ -93,8 +93,9 @@ Test(plan, draws_have_variety)
         sizes[a.nodes]++;
     }
     for (unsigned i = 0; i < FAULT_KINDS; i++)
-        cr_assert(faults[i] > SEEDS / 20 && faults[i] < SEEDS * 2 / 3, "%s in %u", fault_names[i],
-                  faults[i]);
+        cr_assert(i == FAULT_KILL_LEADER ? faults[i] == 0
+                                         : faults[i] > SEEDS / 20 && faults[i] < SEEDS * 2 / 3,
+                  "%s in %u", fault_names[i], faults[i]);
     for (unsigned i = 0; i < LIE_KINDS; i++)
         cr_assert(lies[i] > SEEDS / 50, "%s in %u", lie_names[i], lies[i]);
     cr_assert(liars > SEEDS / 10 && twins > SEEDS / 20 && frail > SEEDS / 10);
@@ -253,4 +254,81 @@ Test(plan, beyond_gives_each_side_a_quorum)
         cr_assert(read_text(&b, text), "%s", problem);
         free(text);
     }
+}
+
+/* ---- Raft ---- */
+
+Test(plan, majorities_of_raft)
+{
+    a.engine = ENGINE_RAFT;
+    for (uint16_t n = 1; n <= MEMBERS_MAX; n++) {
+        a.nodes = n;
+        int f = plan_faulty(&a), q = plan_quorum(&a);
+        cr_assert(2 * q > n && 2 * (q - 1) <= n);
+        cr_assert(q <= n - f && n - f - 1 < q);
+    }
+}
+
+Test(plan, what_is_drawn_for_raft_is_allowed_and_various)
+{
+    unsigned sizes[MEMBERS_MAX + 1] = { 0 }, kills = 0, frail = 0, calm = 0;
+    enum { SEEDS = 2000 };
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        plan_draw_raft(&a, seed, 0);
+        plan_draw_raft(&b, seed, 0);
+        cr_assert(memcmp(&a, &b, sizeof a) == 0);
+        cr_assert(plan_allowed(&a, problem), "seed %lu: %s", seed, problem);
+        cr_assert(plan_is_raft(&a) && a.liars == 0 && a.twins == 0);
+        bool killed = false;
+        for (uint32_t i = 0; i < a.faults_count; i++)
+            killed = killed || a.faults[i].kind == FAULT_KILL_LEADER;
+        sizes[a.nodes]++;
+        kills += killed;
+        frail += a.frail != 0;
+        calm += a.faults_count == 0;
+    }
+    static const uint8_t wanted[] = { 1, 2, 3, 4, 5, 7 };
+    for (size_t i = 0; i < sizeof wanted; i++)
+        cr_assert(sizes[wanted[i]] > SEEDS / 20);
+    cr_assert(kills > SEEDS / 4 && frail > SEEDS / 10 && calm > SEEDS / 20);
+}
+
+Test(plan, the_engine_stands_in_the_text)
+{
+    plan_draw_raft(&a, 7, 0);
+    char *text = text_of(&a);
+    cr_assert(strstr(text, "engine raft\n") && strstr(text, "heartbeat_ms"));
+    cr_assert(strstr(text, "phases") == NULL);
+    cr_assert(read_text(&b, text), "%s", problem);
+    cr_assert(plan_is_raft(&b) && b.heartbeat_ms == a.heartbeat_ms &&
+              b.election_ms_min == a.election_ms_min && b.election_ms_max == a.election_ms_max);
+    free(text);
+    plan_draw(&a, 7, 0);
+    text = text_of(&a);
+    cr_assert(strstr(text, "engine hotstuff\n") && strstr(text, "heartbeat_ms") == NULL);
+    free(text);
+    cr_assert(read_text(&a, "nodes 4\n") && a.engine == ENGINE_HOTSTUFF);
+    cr_assert(!read_text(&a, "engine paxos\n"));
+}
+
+Test(plan, what_raft_does_not_bear)
+{
+    cr_assert(!read_text(&a, "engine raft\nnodes 4\ntwins 0x1\n"));
+    cr_assert(!read_text(&a, "engine raft\nnodes 4\nliars 0x1\nlies replay\nlie_permille 5\n"));
+    cr_assert(!read_text(&a, "engine raft\nnodes 4\nfrail 0x3\n"));
+    cr_assert(read_text(&a, "engine raft\nnodes 5\nfrail 0x3\n"), "%s", problem);
+    cr_assert(!read_text(&a, "engine raft\nheartbeat_ms 300\n"));
+    cr_assert(!read_text(&a, "engine raft\nelection_ms_max 500\n"));
+    cr_assert(read_text(&a, "engine raft\nfault 5 9 kill-leader\n"), "%s", problem);
+    cr_assert(!read_text(&a, "fault 5 9 kill-leader\n"));
+}
+
+Test(plan, leaders_are_killed_one_after_the_other)
+{
+    plan_leader_kills(&a, 1, 5, 100);
+    cr_assert(plan_allowed(&a, problem), "%s", problem);
+    cr_assert_eq(a.faults_count, 100);
+    for (uint32_t i = 1; i < a.faults_count; i++)
+        cr_assert(a.faults[i].at_ms > a.faults[i - 1].until_ms - 1);
+    cr_assert_eq(a.heartbeat_ms, 50);
 }

@@ -141,8 +141,10 @@ static const struct one alone[] = {
 
 Test(sim, every_kind_of_fault_alone_is_survived)
 {
-    cr_assert_eq(sizeof alone / sizeof alone[0], FAULT_KINDS);
-    for (size_t i = 0; i < FAULT_KINDS; i++) {
+    /* All but FAULT_KILL_LEADER, which is for Raft (test_plan.c, and the measurement of kills). */
+    const size_t count = sizeof alone / sizeof alone[0];
+    cr_assert_eq(count, FAULT_KINDS - 1);
+    for (size_t i = 0; i < count; i++) {
         const struct one *one = &alone[i];
         plan_calm(&plan, 100 + i, 4);
         bool forgets = one->kind == FAULT_FLIP || one->kind == FAULT_AMNESIA;

@@ -12,7 +12,7 @@ static struct span written(struct writer *w)
 
 static void expect_frame(uint8_t frame, struct writer *w, const char *text)
 {
-    label_frame(label, frame, written(w));
+    label_frame(&hotstuff_ops, label, frame, written(w));
     cr_assert_str_eq(label, text);
     writer_free(w);
 }
@@ -101,25 +101,25 @@ Test(trace_label, what_does_not_decode_has_a_name_and_a_size)
     for (unsigned frame = 0; frame < 256; frame++)
         for (size_t size = 0; size <= sizeof bytes; size++) {
             memset(label, 'x', sizeof label);
-            label_frame(label, (uint8_t)frame, span_of(bytes, size));
+            label_frame(&hotstuff_ops, label, (uint8_t)frame, span_of(bytes, size));
             cr_assert_not_null(memchr(label, 0, sizeof label));
             cr_assert_gt(strlen(label), 0u);
         }
-    label_frame(label, FRAME_ENGINE, span_of(bytes, 10));
+    label_frame(&hotstuff_ops, label, FRAME_ENGINE, span_of(bytes, 10));
     cr_assert_str_eq(label, "unreadable message of 10 bytes");
-    label_frame(label, FRAME_FETCH, span_of(bytes, 40));
+    label_frame(&hotstuff_ops, label, FRAME_FETCH, span_of(bytes, 40));
     cr_assert_str_eq(label, "unreadable fetch of 40 bytes");
-    label_frame(label, 200, span_of(bytes, 3));
+    label_frame(&hotstuff_ops, label, 200, span_of(bytes, 3));
     cr_assert_str_eq(label, "unknown of 3 bytes");
 }
 
 static void expect_record(uint8_t kind, struct writer *w, bool promise, const char *text)
 {
     bool promises = !promise;
-    label_record(label, kind, written(w), &promises);
+    label_record(&hotstuff_ops, label, kind, written(w), &promises);
     cr_assert_str_eq(label, text);
     cr_assert_eq(promises, promise);
-    label_record(label, kind, written(w), NULL);
+    label_record(&hotstuff_ops, label, kind, written(w), NULL);
     writer_free(w);
 }
 
@@ -176,6 +176,7 @@ Test(trace_label, every_output_has_a_name)
                                          "sealed 9",
                                          "serve_blocks 3 from 9",
                                          "answer 4 0",
+                                         "read",
                                          "committed 0",
                                          "left",
                                          "cut before 2",
@@ -192,14 +193,14 @@ Test(trace_label, every_output_has_a_name)
                                  .text = "why; oh\nwhy" };
         output.text[7] = '#';
         memcpy(output.text, "why; oh why", 12);
-        label_output(label, &output);
+        label_output(&hotstuff_ops, label, &output);
         cr_assert_str_eq(label, texts[kind - OUTPUT_EXECUTE]);
     }
     struct output output = { .kind = OUTPUT_CHECK };
-    label_output(label, &output);
+    label_output(&hotstuff_ops, label, &output);
     cr_assert_str_eq(label, "check");
     struct output send = { .kind = OUTPUT_SEND, .type = FRAME_SYNC_BLOCKS };
-    label_output(label, &send);
+    label_output(&hotstuff_ops, label, &send);
     cr_assert_str_eq(label, "send unreadable sync_blocks of 0 bytes");
 }
 
