@@ -288,6 +288,12 @@ void on_append_refusal(struct raft *r, uint16_t from, const struct message *mess
                        struct effects *out);
 void on_heartbeat_due(struct raft *r, struct effects *out);
 
+/* Its record, and its batch with it. */
+void persist_entry(const struct log_entry *entry, struct effects *out);
+
+/* The log from its base up to last, which is decided, as one record. */
+void persist_log(const struct raft *r, uint64_t last, struct effects *out);
+
 /* Appends to our own log, as the leader, and sends it on. */
 void append_own(struct raft *r, const struct log_entry *entry, struct effects *out);
 

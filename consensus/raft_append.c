@@ -107,7 +107,7 @@ void on_heartbeat_due(struct raft *r, struct effects *out)
     transfer_advance(r, out);
 }
 
-static void persist_entry(const struct log_entry *entry, struct effects *out)
+void persist_entry(const struct log_entry *entry, struct effects *out)
 {
     struct writer w;
     effects_write_begin(out, &w);
@@ -360,12 +360,12 @@ static enum status log_compare(const struct raft *r, uint64_t index, const struc
     return index <= r->commit ? STATUS_CONFLICT : STATUS_NOT_FOUND;
 }
 
-static void persist_log(const struct raft *r, struct effects *out)
+void persist_log(const struct raft *r, uint64_t last, struct effects *out)
 {
     struct writer w;
     effects_write_begin(out, &w);
-    record_write_log(&w, &r->log.base, (uint32_t)(r->log.last - r->log.base.index));
-    for (uint64_t i = r->log.base.index + 1; i <= r->log.last; i++)
+    record_write_log(&w, &r->log.base, (uint32_t)(last - r->log.base.index));
+    for (uint64_t i = r->log.base.index + 1; i <= last; i++)
         log_entry_write(&w, log_at(&r->log, i));
     emit_persist(out, effects_write_end(out, &w), NULL, NULL);
 }
@@ -393,7 +393,7 @@ static void install(struct raft *r, const struct proposal *list, size_t count, s
         log_put(&r->log, &entry);
     }
     r->commit = r->log.last;
-    persist_log(r, out);
+    persist_log(r, r->log.last, out);
     emit_note(out, "anchored at %llu", (unsigned long long)r->commit);
 }
 

@@ -156,34 +156,13 @@ static void fold_term(const struct raft *r, struct effects *out)
     emit_persist(out, effects_write_end(out, &w), NULL, NULL);
 }
 
-static void fold_decided(const struct raft *r, struct effects *out)
-{
-    struct writer w;
-    effects_write_begin(out, &w);
-    record_write_log(&w, &r->log.base, (uint32_t)(r->commit - r->log.base.index));
-    for (uint64_t i = r->log.base.index + 1; i <= r->commit; i++)
-        log_entry_write(&w, log_at(&r->log, i));
-    emit_persist(out, effects_write_end(out, &w), NULL, NULL);
-}
-
-/* An acknowledgement says that we hold the batch, so those that are not committed are stored anew
- * in the new segment. */
-static void fold_undecided(const struct raft *r, struct effects *out)
-{
-    for (uint64_t i = r->commit + 1; i <= r->log.last; i++) {
-        const struct log_entry *entry = log_at(&r->log, i);
-        struct writer w;
-        effects_write_begin(out, &w);
-        record_write_entry(&w, entry);
-        emit_persist(out, effects_write_end(out, &w), NULL,
-                     entry->has_members ? NULL : &entry->proposal);
-    }
-}
-
+/* What is decided, as one record. An acknowledgement says that we hold the batch, so those that are
+ * not committed are stored anew in the new segment. */
 void raft_fold(const void *engine, struct effects *out)
 {
     const struct raft *r = engine;
     fold_term(r, out);
-    fold_decided(r, out);
-    fold_undecided(r, out);
+    persist_log(r, r->commit, out);
+    for (uint64_t i = r->commit + 1; i <= r->log.last; i++)
+        persist_entry(log_at(&r->log, i), out);
 }

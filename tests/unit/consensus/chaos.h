@@ -103,4 +103,29 @@ static inline bool all_have(const struct cluster *c, uint64_t tx)
     return true;
 }
 
+/* Draws what kind of bad luck it is, and puts it around the cluster. */
+static inline void chaos_draw(struct cluster *c, struct chaos *chaos, uint64_t delay_ms_most)
+{
+    *chaos = (struct chaos){ .amnesiac = NODES_MAX };
+    chaos->loss_permille = random_below(&c->random, 150);
+    chaos->twice_permille = random_below(&c->random, 100);
+    chaos->delay_ms_max = 1 + random_below(&c->random, delay_ms_most);
+    chaos->sync_ms_max = 1 + random_below(&c->random, 60);
+    chaos->anchors = random_below(&c->random, 2) == 0;
+    c->user = chaos;
+    c->network = chaos_network;
+    c->sync_ms = chaos_sync;
+}
+
+/* Sixty acts with pauses between them; *tx is the last transaction that was submitted. */
+static inline void chaos_play(struct cluster *c, struct chaos *chaos, uint64_t pause_ms_most,
+                              uint64_t *tx)
+{
+    for (int act = 0; act < 60 && !c->failure[0]; act++) {
+        uint64_t pause = random_below(&c->random, pause_ms_most);
+        one_act_of_chaos(c, chaos, tx);
+        cluster_run(c, pause);
+    }
+}
+
 #endif

@@ -15,28 +15,16 @@ static uint64_t history(struct cluster *c, uint64_t seed, enum hotstuff_phases p
     uint64_t draw = seed;
     uint64_t size = random_below(&draw, 8);
     cluster_init(c, sizes[size], seed);
-    struct chaos chaos = { 0 };
-    chaos.loss_permille = random_below(&c->random, 150);
-    chaos.twice_permille = random_below(&c->random, 100);
-    chaos.delay_ms_max = 1 + random_below(&c->random, 300);
-    chaos.sync_ms_max = 1 + random_below(&c->random, 60);
-    chaos.anchors = random_below(&c->random, 2) == 0;
-    chaos.amnesiac = NODES_MAX;
+    struct chaos chaos;
+    chaos_draw(c, &chaos, 300);
     uint64_t liar = random_below(&c->random, 3);
     if (liar == 0 && c->count >= 4) chaos.amnesiac = (uint16_t)(seed % c->count);
     c->options[c->options_count++] = (struct engine_option){ "view_ms", 500 };
     c->options[c->options_count++] = (struct engine_option){ "view_ms_max", 4000 };
     c->options[c->options_count++] = (struct engine_option){ "phases", phases };
-    c->user = &chaos;
-    c->network = chaos_network;
-    c->sync_ms = chaos_sync;
     cluster_start(c);
     uint64_t tx = 0;
-    for (int act = 0; act < 60 && !c->failure[0]; act++) {
-        uint64_t pause = random_below(&c->random, 600);
-        one_act_of_chaos(c, &chaos, &tx);
-        cluster_run(c, pause);
-    }
+    chaos_play(c, &chaos, 600, &tx);
     heal(c, &chaos);
     cluster_run(c, 30 * 1000);
     if (!c->failure[0]) {

@@ -18,23 +18,12 @@ static uint64_t history(struct cluster *c, uint64_t seed)
     uint64_t draw = seed;
     uint64_t size = random_below(&draw, 8);
     raft_cluster_init(c, sizes[size], seed);
-    struct chaos chaos = { .amnesiac = NODES_MAX };
-    chaos.loss_permille = random_below(&c->random, 150);
-    chaos.twice_permille = random_below(&c->random, 100);
-    chaos.delay_ms_max = 1 + random_below(&c->random, 200);
-    chaos.sync_ms_max = 1 + random_below(&c->random, 60);
-    chaos.anchors = random_below(&c->random, 2) == 0;
-    c->user = &chaos;
+    struct chaos chaos;
+    chaos_draw(c, &chaos, 200);
     if (getenv("WITAN_SEED")) c->note = print_note;
-    c->network = chaos_network;
-    c->sync_ms = chaos_sync;
     cluster_start(c);
     uint64_t tx = 0;
-    for (int act = 0; act < 60 && !c->failure[0]; act++) {
-        uint64_t pause = random_below(&c->random, 900);
-        one_act_of_chaos(c, &chaos, &tx);
-        cluster_run(c, pause);
-    }
+    chaos_play(c, &chaos, 900, &tx);
     heal(c, &chaos);
     cluster_run(c, 10 * 1000);
     if (!c->failure[0]) {

@@ -908,4 +908,22 @@ static inline uint64_t world_promise_record(const struct world_node *node,
     return 0;
 }
 
+/* How often node n offered its signature of this height, from position `from` of its log on. */
+static inline size_t world_seal_offers(const struct world *w, uint16_t n, size_t from,
+                                       uint64_t height)
+{
+    size_t count = 0;
+    for (size_t i = from; i < w->nodes[n].log_count; i++) {
+        const struct said *said = &w->nodes[n].log[i];
+        if (said->kind != OUTPUT_SEND || said->type != FRAME_SEAL_VOTES) continue;
+        struct reader r = reader_of(blob_span(said->payload));
+        for (uint16_t left = read_u16(&r); left > 0; left--) {
+            struct seal_vote vote;
+            seal_vote_read(&r, &vote);
+            count += vote.by.validator == n && vote.height == height;
+        }
+    }
+    return count;
+}
+
 #endif

@@ -12,23 +12,6 @@ static bool no_seals_to_three(struct world *w, uint16_t from, uint16_t to, uint8
     return !*on || to != 3 || (kind != FRAME_SEAL_VOTES && kind != FRAME_SYNC_BLOCKS);
 }
 
-/* How often node n offered its signature of this height, from position `from` of its log on. */
-static size_t offers(const struct world *w, uint16_t n, size_t from, uint64_t height)
-{
-    size_t count = 0;
-    for (size_t i = from; i < w->nodes[n].log_count; i++) {
-        const struct said *said = &w->nodes[n].log[i];
-        if (said->kind != OUTPUT_SEND || said->type != FRAME_SEAL_VOTES) continue;
-        struct reader r = reader_of(blob_span(said->payload));
-        for (uint16_t left = read_u16(&r); left > 0; left--) {
-            struct seal_vote vote;
-            seal_vote_read(&r, &vote);
-            count += vote.by.validator == n && vote.height == height;
-        }
-    }
-    return count;
-}
-
 /* Node 3 signs block 1 as it computes it, hears of no seal, and comes back with an empty ledger:
  * it executes the block again, and another one comes out. Returns where its log then begins. */
 static size_t doubt(struct world *w, bool *on, bool wrong_first)
@@ -39,7 +22,7 @@ static size_t doubt(struct world *w, bool *on, bool wrong_first)
     w->nodes[3].lies = wrong_first;
     world_submit(w, 0, world_transfer(w, 1));
     world_run(w, 50);
-    cr_assert_eq(offers(w, 3, 0, 1), 1);
+    cr_assert_eq(world_seal_offers(w, 3, 0, 1), 1);
     world_kill(w, 3);
     world_wipe_ledger(&w->nodes[3]);
     w->nodes[3].lies = !wrong_first;
@@ -74,8 +57,8 @@ Test(replica_doubt, with_a_seal_on_the_present_block_it_goes_on_and_does_not_sig
     world_run(w, 3000);
     expect_alive(w, from);
     cr_assert(world_equal(w, 4));
-    cr_assert_eq(offers(w, 3, from, 1), 0);
-    cr_assert_gt(offers(w, 3, from, 4), 0);
+    cr_assert_eq(world_seal_offers(w, 3, from, 1), 0);
+    cr_assert_gt(world_seal_offers(w, 3, from, 4), 0);
     world_close(w);
 }
 
@@ -95,7 +78,7 @@ Test(replica_doubt, with_a_seal_on_another_block_it_has_diverged)
     cr_assert_eq(stop->exit_code, 7);
     cr_assert_not_null(strstr(stop->text, "height 1"), "%s", stop->text);
     cr_assert_not_null(strstr(stop->text, "field state_root"), "%s", stop->text);
-    cr_assert_eq(offers(w, 3, from, 1), 0);
+    cr_assert_eq(world_seal_offers(w, 3, from, 1), 0);
     world_close(w);
 }
 
@@ -111,7 +94,7 @@ Test(replica_doubt, without_a_seal_it_stops_when_its_time_is_up)
     cr_assert_not_null(stop);
     cr_assert_eq(stop->exit_code, 7);
     cr_assert_not_null(strstr(stop->text, "but this node signed"), "%s", stop->text);
-    cr_assert_eq(offers(w, 3, from, 1), 0);
+    cr_assert_eq(world_seal_offers(w, 3, from, 1), 0);
     world_close(w);
 }
 
@@ -135,7 +118,7 @@ Test(replica_doubt, nothing_is_executed_on_top_meanwhile)
     cr_assert_eq(w->nodes[3].sealed, 1);
     cr_assert_eq(w->nodes[3].height, 4);
     cr_assert_eq(world_count(w, 3, from, OUTPUT_EXECUTE_BLOCK, 0), 0);
-    cr_assert_gt(offers(w, 3, from, 4), 0);
+    cr_assert_gt(world_seal_offers(w, 3, from, 4), 0);
     world_close(w);
 }
 
@@ -165,7 +148,7 @@ Test(replica_doubt, what_stands_on_the_block_is_signed_once_it_is_settled)
     w->nodes[3].lies = true;
     world_submit(w, 0, world_transfer(w, 1));
     world_run(w, 50);
-    cr_assert_eq(offers(w, 3, 0, 1), 1);
+    cr_assert_eq(world_seal_offers(w, 3, 0, 1), 1);
     w->nodes[3].ledger_held = true; /* It takes part in the decision of block 2, and no more. */
     world_submit(w, 0, world_transfer(w, 2));
     world_run(w, 50);
@@ -178,13 +161,13 @@ Test(replica_doubt, what_stands_on_the_block_is_signed_once_it_is_settled)
     world_start(w, 3);
     world_run(w, 5000);
     cr_assert_eq(w->nodes[3].height, 2);
-    cr_assert_eq(offers(w, 3, from, 2), 0);
+    cr_assert_eq(world_seal_offers(w, 3, from, 2), 0);
     on = false;
     world_ping(w);
     world_run(w, 3000);
     expect_alive(w, from);
     cr_assert_eq(w->nodes[3].sealed, 1);
-    cr_assert_gt(offers(w, 3, from, 2), 0);
-    cr_assert_eq(offers(w, 3, from, 1), 0);
+    cr_assert_gt(world_seal_offers(w, 3, from, 2), 0);
+    cr_assert_eq(world_seal_offers(w, 3, from, 1), 0);
     world_close(w);
 }

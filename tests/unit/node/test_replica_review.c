@@ -118,23 +118,6 @@ Test(replica_review, a_good_signature_vouches_for_no_other)
     world_close(w);
 }
 
-/* How often node n offered a signature for this height, from position `from` of its log on. */
-static size_t offers(const struct world *w, uint16_t n, size_t from, uint64_t height)
-{
-    size_t count = 0;
-    for (size_t i = from; i < w->nodes[n].log_count; i++) {
-        const struct said *said = &w->nodes[n].log[i];
-        if (said->kind != OUTPUT_SEND || said->type != FRAME_SEAL_VOTES) continue;
-        struct reader r = reader_of(blob_span(said->payload));
-        for (uint16_t left = read_u16(&r); left > 0; left--) {
-            struct seal_vote vote;
-            seal_vote_read(&r, &vote);
-            count += vote.by.validator == n && vote.height == height;
-        }
-    }
-    return count;
-}
-
 /* A flipped bit made node 3 sign another block, and it stopped. Repaired, with its ledger built
  * again and the others' signatures at hand, it stands where they stand, signs nothing where it was
  * wrong, and all above. */
@@ -166,7 +149,7 @@ Test(replica_review, a_repaired_node_goes_on_and_never_signs_that_height_again)
     const struct said *stop = world_find(w, 3, from, OUTPUT_STOP, 0);
     cr_assert_null(stop, "%s", stop->text);
     cr_assert_eq(w->nodes[3].height, w->nodes[0].height);
-    cr_assert_eq(offers(w, 3, from, 2), 0);
-    cr_assert_gt(offers(w, 3, from, w->nodes[3].height), 0);
+    cr_assert_eq(world_seal_offers(w, 3, from, 2), 0);
+    cr_assert_gt(world_seal_offers(w, 3, from, w->nodes[3].height), 0);
     world_close(w);
 }
