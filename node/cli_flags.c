@@ -34,8 +34,9 @@ static const struct cli_flag flags_node[] = {
       .type = CLI_TEXT,
       .value = "URL,...",
       .environment = "WITAN_NODE",
-      .help = "unix:PATH or http://HOST:PORT; without it the home's socket, the system's socket or "
-              "http://127.0.0.1:7780" },
+      .help =
+          "unix:PATH or http://HOST:PORT; of several the first one that can answers; without it "
+          "the home's socket, the system's socket or http://127.0.0.1:7780" },
     { .name = "timeout",
       .type = CLI_DURATION,
       .value = "TIME",

@@ -172,13 +172,33 @@ enum status rpc_client_open(struct rpc_client **out, const char *url, uint32_t t
         rpc_client_close(client);
         return problem_set(problem, STATUS_NO_MEMORY, "no memory for a client");
     }
+    client->asked = client;
     *out = client;
     return STATUS_OK;
+}
+
+enum status rpc_client_open_any(struct rpc_client **out, const char *const *urls, size_t count,
+                                uint32_t timeout_ms, struct problem *problem)
+{
+    struct rpc_client *first = NULL;
+    struct rpc_client **end = &first;
+    enum status status =
+        count > 0 ? STATUS_OK : problem_set(problem, STATUS_INVALID, "no node is named");
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        status = rpc_client_open(end, urls[i], timeout_ms, problem);
+        if (status == STATUS_OK) end = &(*end)->spare;
+    }
+    if (status == STATUS_OK)
+        *out = first;
+    else
+        rpc_client_close(first);
+    return status;
 }
 
 void rpc_client_close(struct rpc_client *client)
 {
     if (!client) return;
+    rpc_client_close(client->spare);
     if (client->curl) curl_easy_cleanup(client->curl);
     curl_slist_free_all(client->headers);
     free(client->answer.bytes);
@@ -187,12 +207,12 @@ void rpc_client_close(struct rpc_client *client)
 
 const char *rpc_client_url(const struct rpc_client *client)
 {
-    return client->url;
+    return client->asked->url;
 }
 
 const char *rpc_client_request_id(const struct rpc_client *client)
 {
-    return client->request_id;
+    return client->asked->request_id;
 }
 
 void rpc_client_set_timeout(struct rpc_client *client, uint32_t timeout_ms)
@@ -332,13 +352,34 @@ static bool exchange(struct rpc_client *client, json_t *request, struct rpc_fail
     return client_conclude(client, code, failure);
 }
 
-json_t *rpc_client_call(struct rpc_client *client, const char *method, const json_t *params,
+static json_t *call_one(struct rpc_client *client, const char *method, const json_t *params,
                         struct rpc_failure *failure)
 {
     *failure = (struct rpc_failure){ .what = FAILURE_NONE };
     uint64_t id = ++client->next_id;
     if (!exchange(client, request_of(id, method, params), failure)) return NULL;
     return rpc_answer_read(client_answer(client), id, failure->http_status, failure);
+}
+
+static bool another_may_answer(const struct rpc_failure *failure)
+{
+    if (failure->what == FAILURE_ERROR)
+        return failure->retry == RETRY_OTHER_NODE || failure->retry == RETRY_AFTER_DELAY;
+    return failure->what != FAILURE_LOCAL;
+}
+
+json_t *rpc_client_call(struct rpc_client *client, const char *method, const json_t *params,
+                        struct rpc_failure *failure)
+{
+    const struct rpc_client *first = client->asked;
+    for (;;) {
+        json_t *result = call_one(client->asked, method, params, failure);
+        if (result || !another_may_answer(failure)) return result;
+        struct rpc_client *next = client->asked->spare ? client->asked->spare : client;
+        if (next == first) return NULL;
+        client->asked = next;
+        rpc_failure_clear(failure);
+    }
 }
 
 json_t *rpc_client_batch(struct rpc_client *client, const char *method, const json_t *params,

@@ -55,7 +55,14 @@ enum status rpc_client_open(struct rpc_client **client, const char *url, uint32_
                             struct problem *problem);
 void rpc_client_close(struct rpc_client *client);
 
-/* As given to open. */
+/* A client of several nodes, all of which can answer: rpc_client_call asks the one that answered
+ * last, at first urls[0], and goes on to the next one, once round, if no answer comes or the answer
+ * is that another node or a later moment will do. The failure of the last one asked is reported.
+ * For calls that may reach two nodes: all but submissions whose refusal must mean something. */
+enum status rpc_client_open_any(struct rpc_client **client, const char *const *urls, size_t count,
+                                uint32_t timeout_ms, struct problem *problem);
+
+/* As given to open; of several, the one that was asked last. */
 const char *rpc_client_url(const struct rpc_client *client);
 
 void rpc_client_set_timeout(struct rpc_client *client, uint32_t timeout_ms);
@@ -76,8 +83,8 @@ json_t *rpc_client_batch_result(const json_t *answers, size_t index, struct rpc_
 json_t *rpc_answer_read(struct span body, uint64_t id, long http_status,
                         struct rpc_failure *failure);
 
-/* GET of a path ("/readyz?verbose"): the body, malloc with a zero byte behind it, and the HTTP
- * status; NULL and *failure if no answer came. */
+/* From the first node of several. GET of a path ("/readyz?verbose"): the body, malloc with a zero
+ * byte behind it, and the HTTP status; NULL and *failure if no answer came. */
 char *rpc_client_get(struct rpc_client *client, const char *path, long *http_status,
                      struct rpc_failure *failure);
 

@@ -25,6 +25,8 @@ struct rpc_client {
     } answer;
     char request_id[65];
     bool sent; /* a connection stood, and the request went out on it, whole or in part */
+    struct rpc_client *spare; /* the next node of the list; owned */
+    struct rpc_client *asked; /* of the first one: that which was asked last */
 };
 
 /* Sets the handle up for a request to path, or for a POST of body (which must live until the

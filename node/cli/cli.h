@@ -91,12 +91,13 @@ enum status cli_config_load(const struct cli_call *call, struct config **config,
 
 enum { CLI_NODES_MAX = 64 };
 
-/* The URL of the first node asked (--node, WITAN_NODE, the home's socket, the system's, loopback),
- * or of all of a comma list: urls has room for CLI_NODES_MAX; freed by cli_urls_free. */
+/* The URLs of the nodes to ask: those of --node or WITAN_NODE, else one of the home's socket, the
+ * system's and loopback. urls has room for CLI_NODES_MAX; freed by cli_urls_free. */
 size_t cli_urls(const struct cli_call *call, char *urls[CLI_NODES_MAX]);
 void cli_urls_free(char *urls[CLI_NODES_MAX], size_t count);
 
-/* Opens a client to the first one. NULL after an error that is printed; *exit_code then is set. */
+/* Opens a client to all of them: the first one that can answers (rpc_client_open_any). NULL after
+ * an error that is printed; *exit_code then is set. */
 struct rpc_client *cli_client(const struct cli_call *call, int *exit_code);
 
 /* One call on a client of its own; the result or NULL after an error that is printed. params

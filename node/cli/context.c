@@ -98,14 +98,12 @@ struct rpc_client *cli_client(const struct cli_call *call, int *exit_code)
     char *urls[CLI_NODES_MAX];
     size_t count = cli_urls(call, urls);
     struct rpc_client *client = NULL;
-    struct problem problem = { .status = STATUS_INVALID, .text = "--node is empty" };
-    if (count > 0 && rpc_client_open(&client, urls[0], (uint32_t)cli_number(call, "timeout"),
-                                     &problem) != STATUS_OK)
-        client = NULL;
-    if (!client)
-        *exit_code =
-            cli_fail(problem.status == STATUS_NO_MEMORY ? CLI_EXIT_SYSTEM : CLI_EXIT_USAGE, NULL,
-                     "write unix:PATH or http://HOST:PORT", "--node: %s", problem.text);
+    struct problem problem;
+    enum status status = rpc_client_open_any(&client, (const char *const *)urls, count,
+                                             (uint32_t)cli_number(call, "timeout"), &problem);
+    if (status != STATUS_OK)
+        *exit_code = cli_fail(status == STATUS_NO_MEMORY ? CLI_EXIT_SYSTEM : CLI_EXIT_USAGE, NULL,
+                              "write unix:PATH or http://HOST:PORT", "--node: %s", problem.text);
     cli_urls_free(urls, count);
     return client;
 }

@@ -98,24 +98,15 @@ static int read_asset(const struct cli_call *call, struct rpc_client *client,
     return CLI_EXIT_DONE;
 }
 
-/* The first node that answers tells chain and asset. */
-static int ask_chain(const struct cli_call *call, char *urls[CLI_NODES_MAX], size_t count,
-                     struct import_options *options)
+static int ask_chain(const struct cli_call *call, struct import_options *options)
 {
     char network[33];
-    int exit_code = CLI_EXIT_UNREACHABLE;
-    for (size_t i = 0; i < count; i++) {
-        struct rpc_client *client;
-        struct problem problem = { .status = STATUS_OK };
-        if (rpc_client_open(&client, urls[i], (uint32_t)cli_number(call, "timeout"), &problem) !=
-            STATUS_OK)
-            return cli_fail(CLI_EXIT_USAGE, NULL, "write unix:PATH or http://HOST:PORT",
-                            "--node: %s", problem.text);
-        exit_code = cli_chain_of(client, network, &options->chain_id);
-        if (exit_code == CLI_EXIT_DONE) exit_code = read_asset(call, client, options);
-        rpc_client_close(client);
-        if (exit_code != CLI_EXIT_UNREACHABLE) break;
-    }
+    int exit_code = CLI_EXIT_DONE;
+    struct rpc_client *client = cli_client(call, &exit_code);
+    if (!client) return exit_code;
+    exit_code = cli_chain_of(client, network, &options->chain_id);
+    if (exit_code == CLI_EXIT_DONE) exit_code = read_asset(call, client, options);
+    rpc_client_close(client);
     return exit_code;
 }
 
@@ -229,7 +220,7 @@ static int import(struct cli_call *call)
     size_t count = cli_urls(call, urls);
     options.urls = (const char *const *)urls;
     options.url_count = count;
-    if (exit_code == CLI_EXIT_DONE) exit_code = ask_chain(call, urls, count, &options);
+    if (exit_code == CLI_EXIT_DONE) exit_code = ask_chain(call, &options);
     if (exit_code == CLI_EXIT_DONE) exit_code = run(call, &options);
     cli_urls_free(urls, count);
     key_wipe(&key.secret);

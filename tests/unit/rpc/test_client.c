@@ -140,6 +140,7 @@ static void *run_impostor(void *context)
     struct impostor *impostor = context;
     char request[4096];
     int fd = accept(impostor->listener, NULL, NULL);
+    if (fd < 0) return NULL;
     if (recv(fd, request, sizeof request, 0) > 0 && impostor->answer)
         raw_send(fd, impostor->answer, strlen(impostor->answer));
     if (!impostor->answer) usleep(600000);
@@ -194,6 +195,78 @@ Test(client, impostors)
     cr_assert_eq(call_impostor("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 2\r\n\r\nno"),
                  FAILURE_ANSWER);
     cr_assert_eq(failure.http_status, 502);
+}
+
+/* ---- several nodes -------------------------------------------------------------------------- */
+
+#define ANSWER_OF(id, name) HTTP_OK("{\"id\":" id ",\"result\":{\"node\":\"" name "\"}}", "30")
+#define ERROR_OF(retry) \
+    "HTTP/1.1 200 OK\r\nConnection: " \
+    "close\r\n\r\n{\"id\":1,\"error\":{\"code\":-32001,\"message\":" \
+    "\"no\",\"data\":{\"kind\":\"some_kind\",\"retry\":\"" retry "\"}}}"
+
+/* The call of a client of two nodes, of which the first answers so: whether the second was asked.
+ */
+static bool goes_on_after(const char *answer)
+{
+    struct impostor first, second;
+    start_impostor(&first, answer);
+    start_impostor(&second, ANSWER_OF("1", "b"));
+    const char *const urls[] = { first.url, second.url };
+    struct rpc_client *both;
+    cr_assert_eq(rpc_client_open_any(&both, urls, 2, 300, NULL), STATUS_OK);
+    json_t *result = rpc_client_call(both, "node_health", NULL, &failure);
+    cr_assert_str_eq(rpc_client_url(both), urls[result ? 1 : 0]);
+    cr_assert_eq(failure.what == FAILURE_NONE, result != NULL);
+    rpc_failure_clear(&failure);
+    pthread_join(first.thread, NULL);
+    shutdown(second.listener, SHUT_RDWR);
+    pthread_join(second.thread, NULL);
+    rpc_client_close(both);
+    close(first.listener);
+    close(second.listener);
+    json_decref(result);
+    return result != NULL;
+}
+
+Test(client, another_node_is_asked_if_one_does_not_answer)
+{
+    cr_assert(goes_on_after(""));
+    cr_assert(goes_on_after(NULL));
+    cr_assert(goes_on_after(HTTP_OK("hello", "5")));
+    cr_assert(goes_on_after(ERROR_OF("other_node")));
+    cr_assert(goes_on_after(ERROR_OF("after_delay")));
+    cr_assert_not(goes_on_after(ERROR_OF("never")));
+    cr_assert_not(goes_on_after(ERROR_OF("re_sign")));
+    cr_assert_not(goes_on_after(ERROR_OF("same_request")));
+}
+
+Test(client, nodes_are_asked_once_round)
+{
+    /* Three of which only the second is there, for one answer: it is found, and the next call
+     * begins with it, goes on to the third and ends before the second again. */
+    struct impostor second;
+    start_impostor(&second, ANSWER_OF("1", "b"));
+    const char *const urls[] = { "unix:/nowhere/a.sock", second.url, "unix:/nowhere/c.sock" };
+    struct rpc_client *all;
+    cr_assert_eq(rpc_client_open_any(&all, urls, 3, 300, NULL), STATUS_OK);
+    json_t *result = rpc_client_call(all, "node_health", NULL, &failure);
+    cr_assert(result, "%s", failure.text);
+    json_decref(result);
+    pthread_join(second.thread, NULL);
+    close(second.listener);
+    cr_assert_null(rpc_client_call(all, "node_health", NULL, &failure));
+    cr_assert_eq(failure.what, FAILURE_CONNECT);
+    cr_assert_str_eq(rpc_client_url(all), urls[0]);
+    rpc_client_close(all);
+}
+
+Test(client, a_list_with_a_bad_address_is_no_client)
+{
+    struct rpc_client *none;
+    const char *const urls[] = { "unix:/nowhere/a.sock", "ftp://b" };
+    cr_assert_eq(rpc_client_open_any(&none, urls, 2, 300, NULL), STATUS_INVALID);
+    cr_assert_eq(rpc_client_open_any(&none, urls, 0, 300, NULL), STATUS_INVALID);
 }
 
 /* ---- a node that dies with a request in its hands ------------------------------------------- */
