@@ -99,6 +99,8 @@ check 0 hotstuff chain info
 check 0 '"network":"live-1"' chain info --json
 check 0 bank-a member list
 check 0 bank-a member list --node unix:h/witan.sock,unix:h/witan.sock --agree 2
+check 0 bank-a member list --node unix:nowhere,unix:h/witan.sock
+check 0 bank-a member list --node unix:nowhere,unix:h/witan.sock,unix:h/witan.sock --agree 2
 check 7 '1 of the 2' member list --node unix:h/witan.sock,unix:nowhere --agree 2
 check 0 bank-a validator list
 check 0 'HEIGHT' block list

@@ -54,6 +54,8 @@ static void add_counters(struct sim_result *sum, const struct sim_result *more)
     sum->messages += more->messages;
     sum->lost += more->lost;
     sum->duplicated += more->duplicated;
+    sum->reads += more->reads;
+    sum->reads_failed += more->reads_failed;
     sum->torn_writes += more->torn_writes;
     sum->lost_writes += more->lost_writes;
     sum->flipped_bits += more->flipped_bits;

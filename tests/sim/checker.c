@@ -32,6 +32,7 @@ const char *const check_names[CHECK_NAMES] = {
     [CHECK_LOG_MATCHING] = "log-matching",
     [CHECK_LEADER_COMPLETENESS] = "leader-completeness",
     [CHECK_STATE_MACHINE] = "state-machine-safety",
+    [CHECK_READS] = "linearizable-reads",
 };
 
 enum { PROMISES_EXPECTED = 8192, TRANSACTIONS_EXPECTED = 2048, BATCHES_EXPECTED = 512 };

@@ -36,6 +36,7 @@ enum check_name {
     CHECK_LOG_MATCHING,        /* Raft: one index and term, but different logs up to there */
     CHECK_LEADER_COMPLETENESS, /* Raft: a leader without what was decided before its term */
     CHECK_STATE_MACHINE,       /* Raft: two entries decided at one index */
+    CHECK_READS,               /* Raft: a read of the latest state that missed something */
     CHECK_NAMES
 };
 extern const char *const check_names[CHECK_NAMES]; /* "agreement", "one-vote", ... */
@@ -82,6 +83,13 @@ void checker_made(struct checker *checker, const struct digest *txid, struct spa
 /* A client was told by this replica that its transaction is in a sealed block. */
 void checker_receipt(struct checker *checker, uint16_t replica, const struct digest *txid,
                      uint64_t height, uint16_t code);
+
+/* A client was told by this replica that this block is committed, sealed or not. */
+void checker_acknowledged(struct checker *checker, uint16_t replica, uint64_t height);
+/* The height that a read of the latest state must show at least if it is asked for now. */
+uint64_t checker_read_floor(const struct checker *checker);
+/* Such a read has its answer, from a ledger of this height. */
+void checker_read(struct checker *checker, uint16_t replica, uint64_t floor, uint64_t height);
 
 /* After each event of a replica: what only rises. */
 void checker_status(struct checker *checker, uint16_t replica, uint64_t view, uint64_t decided,

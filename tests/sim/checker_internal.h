@@ -7,6 +7,7 @@
  *     checker_chain.c          decisions and blocks: the same everywhere, in order
  *     checker_judge.c          a block's entries: each once, with the right result
  *     checker_ends.c           receipts; a ledger compared as a whole
+ *     checker_reads.c          reads of the latest state
  *     checker_raft.c           logs, leaders and acknowledgements of Raft
  *     model.c                  the reference executor
  *
@@ -127,6 +128,7 @@ struct checker {
     uint64_t height; /* up to which all is known and executed by the model */
     uint64_t committed;
     uint64_t sealed; /* highest block of which a seal held */
+    uint64_t shown;  /* highest block that a client knows: told of, or read */
     struct model *model;
     const struct engine_ops *engine; /* for names, and which kinds are signed */
     struct raft_checker *raft;       /* NULL with another engine */

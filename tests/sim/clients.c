@@ -141,6 +141,7 @@ static void ask(struct sim *sim, struct sim_node *node, struct client *client)
     uint64_t height = position_height(position);
     if (height > node->sealed) return;
     checker_receipt(sim->checker, node->number, &client->txid, height, code);
+    checker_acknowledged(sim->checker, node->number, height);
     recovered(sim, client);
     client_done(sim, client);
 }

@@ -126,6 +126,16 @@ static void kill_leader(struct sim *sim, const struct fault *fault)
     life_kill(sim, leader, fault->value ? DOOM_POWER : DOOM_KILL, restart_of(sim, fault));
 }
 
+static void stop(struct sim *sim, const struct fault *fault)
+{
+    uint16_t n = fault->value ? leader_now(sim, fault->node) : fault->node;
+    struct sim_node *node = &sim->nodes[n];
+    if (!node->alive || node->stopping) return;
+    node->stop_restart_ms = restart_of(sim, fault);
+    struct sim_event event = event_of(node, SIM_STOP);
+    queue_push(sim, sim->now_ms, &event);
+}
+
 static void io_error(struct sim *sim, const struct fault *fault, enum disk_fault kind)
 {
     disk_fail(sim->nodes[fault->node].disk, kind, max_u64(1, fault->value));
@@ -226,6 +236,7 @@ void fault_begin(struct sim *sim, uint32_t number)
     case FAULT_KILL_DISK: kill_at_disk(sim, fault); break;
     case FAULT_POWER_ALL: power_all(sim, fault); break;
     case FAULT_KILL_LEADER: kill_leader(sim, fault); break;
+    case FAULT_STOP: stop(sim, fault); break;
     case FAULT_PAUSE:
         node->paused_until_ms = max_u64(node->paused_until_ms, fault->until_ms);
         break;

@@ -273,6 +273,7 @@ void life_end(struct sim *sim, uint16_t n)
     sim_note(sim, n, "%s", words[node->doom]);
     node->doom = DOOM_NONE;
     node->kill_in = 0;
+    node->stopping = false;
     net_links(sim);
     /* If it still stops with a new ledger, its journal has signed what the damage made it believe.
      */
@@ -287,6 +288,27 @@ void life_kill(struct sim *sim, uint16_t n, enum doom doom, uint64_t restart_ms)
     if (!node->alive) return;
     life_doom(sim, node, doom, restart_ms);
     life_end(sim, n);
+}
+
+/* As node_stop does: one who leads lets another lead first. */
+void life_stop(struct sim *sim, struct sim_node *node)
+{
+    if (node->stopping) return; /* And has waited long enough: see life_stopping. */
+    sim_note(sim, node->number, "is stopped");
+    node->stopping = true;
+    node->stop_by_ms = sim->now_ms;
+    if (!replica_hand_over(node->replica, moment_of(sim, node->number))) return;
+    node->stop_by_ms = sim->now_ms + HAND_OVER_MS;
+    struct sim_event event = event_of(node, SIM_STOP);
+    queue_push(sim, node->stop_by_ms, &event);
+}
+
+void life_stopping(struct sim *sim, struct sim_node *node)
+{
+    struct replica_status status;
+    replica_status(node->replica, &status);
+    if (!status.engine.hands_over || sim->now_ms >= node->stop_by_ms)
+        life_doom(sim, node, DOOM_EXIT, node->stop_restart_ms);
 }
 
 /* It wants to end. Only its disk is a reason for that, unless it is no honest node or may have been

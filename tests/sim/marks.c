@@ -156,6 +156,13 @@ static void count_send(struct marks *marks, uint8_t frame)
     if (rare) marks_text(marks, "sends", frame_name(frame));
 }
 
+static const char *const read_names[] = {
+    [READ_READY] = "ready",
+    [READ_LATE] = "late",
+    [READ_FULL] = "full",
+    [READ_UNSUPPORTED] = "unsupported",
+};
+
 void marks_output(struct marks *marks, const struct output *output)
 {
     switch (output->kind) {
@@ -163,7 +170,7 @@ void marks_output(struct marks *marks, const struct output *output)
     case OUTPUT_PEER_BROKE: marks_text(marks, "broke", output->text); return;
     case OUTPUT_STOP: marks_text(marks, "stop", output->text); return;
     case OUTPUT_ANSWER: marks_text(marks, "refused", refusal_name(output->refusal.code)); return;
-    case OUTPUT_READ: return;
+    case OUTPUT_READ: marks_text(marks, "read", read_names[output->read]); return;
     case OUTPUT_LEFT: marks_text(marks, "left", refusal_name(output->refusal.code)); return;
     case OUTPUT_SEND: count_send(marks, output->type); return;
     case OUTPUT_SERVE_BLOCKS: marks_text(marks, "does", "serve-blocks"); return;

@@ -18,6 +18,7 @@ const char *const fault_names[FAULT_KINDS] = {
     [FAULT_EIO_READ] = "eio-read",   [FAULT_WIPE] = "wipe",
     [FAULT_FLIP] = "flip",           [FAULT_AMNESIA] = "amnesia",
     [FAULT_BURST] = "burst",         [FAULT_KILL_LEADER] = "kill-leader",
+    [FAULT_STOP] = "stop",
 };
 
 const char *const lie_names[LIE_KINDS] = {
@@ -57,6 +58,7 @@ static const uint64_t value_limits[FAULT_KINDS] = {
     [FAULT_FLIP] = 2,
     [FAULT_BURST] = 10000,
     [FAULT_KILL_LEADER] = 1,
+    [FAULT_STOP] = 1,
 };
 
 const struct plan_option plan_options[] = {
@@ -79,6 +81,7 @@ const struct plan_option plan_options[] = {
     { "frail", OPTION_SET, offsetof(struct plan, frail), 0, UINT64_MAX, 0 },
     { "core", OPTION_SET, offsetof(struct plan, core), 0, UINT64_MAX, 0 },
     { "transactions", OPTION_U32, offsetof(struct plan, transactions), 0, 100000, 0 },
+    { "reads", OPTION_U32, offsetof(struct plan, reads), 0, 100000, ENGINE_RAFT },
     { "faults_ms", OPTION_U64, offsetof(struct plan, faults_ms), 0, HOUR_MS, 0 },
     { "loss_permille", OPTION_UNSIGNED, offsetof(struct plan, loss_permille), 0, 1000, 0 },
     { "duplicate_permille", OPTION_UNSIGNED, offsetof(struct plan, duplicate_permille), 0, 1000,
@@ -219,7 +222,7 @@ static bool fault_allowed(const struct plan *plan, const struct fault *fault, ch
         return say(problem, "%s: nodes names replicas that are not among %u", name,
                    plan_replicas(plan));
     if (!value_allowed(fault)) return say(problem, "%s: value is beyond its limit", name);
-    if (fault->kind == FAULT_KILL_LEADER && !plan_is_raft(plan))
+    if ((fault->kind == FAULT_KILL_LEADER || fault->kind == FAULT_STOP) && !plan_is_raft(plan))
         return say(problem, "%s: only with raft", name);
     bool loses = fault->kind == FAULT_FLIP || fault->kind == FAULT_AMNESIA;
     if (loses && !(plan->frail >> fault->node & 1))

@@ -52,6 +52,8 @@ enum fault_kind {
     FAULT_AMNESIA,     /* node is killed and comes back without its journal */
     FAULT_BURST,       /* `value` transactions at once, to node */
     FAULT_KILL_LEADER, /* whoever leads is killed (value 1: loses power); Raft only */
+    FAULT_STOP,        /* node, or with value 1 whoever leads, is stopped by its operator: it hands
+                          over, ends itself, and restarts at until_ms; Raft only */
     FAULT_KINDS
 };
 extern const char *const fault_names[FAULT_KINDS];
@@ -99,6 +101,7 @@ struct plan {
     uint64_t frail;        /* members that may lose promises or have bits flipped: a set */
     uint64_t core;         /* members that are healed first: at least a quorum, honest, not frail */
     uint32_t transactions;
+    uint32_t reads; /* of the latest state, through replicas; Raft only */
     uint64_t faults_ms;                         /* virtual time with faults */
     unsigned loss_permille, duplicate_permille; /* all the time */
     unsigned delay_ms_min, delay_ms_max;

@@ -4,7 +4,7 @@
  * are equally likely. */
 #include "plan_internal.h"
 
-enum { STREAM_PLAN = 101, STREAM_FAULTS = 102, STREAM_RAFT = 103 };
+enum { STREAM_PLAN = 101, STREAM_FAULTS = 102, STREAM_RAFT = 103, STREAM_READS = 104 };
 enum { EACH_KIND_MAX = 14 }; /* faults of one kind, but for the room in the plan */
 
 /* From least to most, every power of two in between as likely as every other. */
@@ -186,6 +186,7 @@ static void draw_process_fault(struct stream *s, struct fault *fault)
     if (fault->kind == FAULT_KILL || fault->kind == FAULT_POWER) fault->value = outputs;
     if (fault->kind == FAULT_KILL_DISK) fault->value = operations;
     if (fault->kind == FAULT_KILL_LEADER) fault->value = outputs & 1;
+    if (fault->kind == FAULT_STOP) fault->value = outputs % 4 > 0;
     if (fault->kind == FAULT_POWER_ALL || fault->kind == FAULT_KILL_LEADER) fault->node = 0;
 }
 
@@ -237,6 +238,7 @@ static void draw_fault(struct stream *s, const struct plan *plan, struct fault *
     case FAULT_POWER:
     case FAULT_POWER_ALL:
     case FAULT_KILL_LEADER:
+    case FAULT_STOP:
     case FAULT_PAUSE: draw_process_fault(&own, fault); break;
     case FAULT_CLOCK: fault->value = clock_offset(&own, plan, fault->node); break;
     case FAULT_BURST:
@@ -258,7 +260,7 @@ static bool fault_possible(const struct plan *plan, enum fault_kind kind)
 {
     if (kind == FAULT_FLIP || kind == FAULT_AMNESIA) return plan->frail != 0;
     if (kind == FAULT_WIPE) return plan->nodes > 1;
-    if (kind == FAULT_KILL_LEADER) return plan_is_raft(plan);
+    if (kind == FAULT_KILL_LEADER || kind == FAULT_STOP) return plan_is_raft(plan);
     bool net = kind >= FAULT_PARTITION && kind <= FAULT_LOSS;
     return !net || plan_replicas(plan) > 1;
 }
@@ -331,6 +333,13 @@ static void draw_frail(struct stream *s, struct plan *plan)
     plan->core = some_of(s, left, core);
 }
 
+/* Each costs the leader a round of messages, so about as many as transactions. */
+static void draw_reads(struct plan *plan)
+{
+    struct stream s = stream_of(plan->seed, STREAM_READS);
+    plan->reads = (uint32_t)between_log(&s, 20, 400);
+}
+
 void plan_draw_raft(struct plan *plan, uint64_t seed, uint16_t nodes)
 {
     static const uint8_t sizes[] = { 1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 7, 7 };
@@ -343,6 +352,7 @@ void plan_draw_raft(struct plan *plan, uint64_t seed, uint16_t nodes)
     draw_load(&s, plan, calm);
     draw_speeds(&s, plan, calm);
     draw_elections(&s, plan);
+    draw_reads(plan);
     if (calm) return;
     draw_noise(&s, plan);
     draw_frail(&s, plan);

@@ -154,6 +154,7 @@ static void streams_begin(struct sim *sim)
     sim->life = stream_of(seed, STREAM_LIFE);
     sim->load = stream_of(seed, STREAM_CLIENTS);
     sim->clock = stream_of(seed, STREAM_CLOCK);
+    sim->reading = stream_of(seed, STREAM_READ);
 }
 
 static void nodes_begin(struct sim *sim, const struct image *image)
@@ -198,6 +199,7 @@ void setup_begin(struct sim *sim)
     ASSERT(sim->checker != NULL);
     ASSERT(sim->workload != NULL);
     clients_begin(sim);
+    reads_begin(sim);
     faults_begin(sim);
     nodes_begin(sim, image);
 }

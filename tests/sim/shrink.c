@@ -92,6 +92,7 @@ static bool shrink_rates(struct search *s)
         "real_keys",      "loss_permille", "duplicate_permille", "tail_permille",
         "sync_ms_max",    "check_ms_max",  "ledger_ms_max",      "skew_ms_max",
         "brief_permille", "bad_permille",  "delay_ms_min",       "phases",
+        "reads",
     };
     bool helped = false;
     for (size_t i = 0; i < plan_options_count; i++)

@@ -80,6 +80,7 @@ static void handle_own(struct sim *sim, struct sim_event *event)
         node->timer_at_ms = 0;
         replica_timer(node->replica, moment);
         break;
+    case SIM_STOP: life_stop(sim, node); break;
     default: on_house(sim, node); break;
     }
     world_drain(sim, event->node);
@@ -110,6 +111,7 @@ static void handle_world(struct sim *sim, const struct sim_event *event)
     uint32_t number = (uint32_t)event->number;
     switch (event->type) {
     case SIM_SUBMIT: clients_submit(sim, event->number); break;
+    case SIM_READ: reads_ask(sim); break;
     case SIM_RESTART: on_restart(sim, event); break;
     case SIM_LINKS: net_links(sim); break;
     case SIM_PING: {
@@ -199,6 +201,15 @@ static bool all_final(struct sim *sim, uint64_t replicas, char why[160])
     return true;
 }
 
+/* And each of them has answered a read since it was healed. */
+static bool all_done(struct sim *sim, uint64_t replicas, char why[160])
+{
+    bool read = reads_healed(sim, replicas);
+    if (!all_final(sim, replicas, why)) return false;
+    if (!read) snprintf(why, 160, "not everybody has answered a read");
+    return read;
+}
+
 /* Everybody but the liars; of twins neither half, for they share a place. */
 static uint64_t honest(const struct sim *sim)
 {
@@ -220,7 +231,7 @@ static void run_until_final(struct sim *sim, uint64_t replicas, uint64_t most_ms
 {
     uint64_t deadline = sim->now_ms + most_ms;
     char why[160];
-    while (!sim->failed && !all_final(sim, replicas, why)) {
+    while (!sim->failed && !all_done(sim, replicas, why)) {
         if (sim->now_ms >= deadline)
             sim_fail(sim, CHECK_LIVENESS, "not all is final on %s after %" PRIu64 " s: %s", who,
                      most_ms / 1000, why);
@@ -333,5 +344,6 @@ void sim_run(const struct plan *plan, const struct sim_view *view, struct sim_re
     free(sim->clients.list);
     free(sim->clients.open);
     free(sim->clients.table);
+    free(sim->reads.list);
     free(sim);
 }

@@ -39,6 +39,7 @@ struct sim_result {
     uint64_t faults[FAULT_KINDS];
     uint64_t lies[LIE_KINDS];
     uint64_t messages, lost, duplicated;
+    uint64_t reads, reads_failed; /* of the latest state: answered, and told to try again */
     uint64_t torn_writes, lost_writes, flipped_bits, failed_ops; /* of all disks */
     uint32_t recovered;               /* kills of a leader after which a client was served ... */
     uint32_t recovered_ms[KILLS_MAX]; /* ... and when: the first so many */

@@ -8,6 +8,7 @@
  *     life.c      a node's process: opened as node/node_open.c does, killed, repaired
  *     faults.c    the plan's faults begin and end; healing
  *     clients.c   what clients submit, and what they are told
+ *     reads.c     what clients read of the latest state
  *     memory.c    SQLite's memory
  *     setup.c     genesis and disks after `init`, made once; the beginning and the end of a run
  *
@@ -37,6 +38,7 @@ enum {
     STREAM_LIFE,
     STREAM_CLIENTS,
     STREAM_CLOCK,
+    STREAM_READ,
 };
 
 enum {
@@ -49,6 +51,7 @@ enum {
     PING_MS = 5000,
     HOUSE_MS = 1000,
     LIAR_MS = 100,
+    HAND_OVER_MS = 100, /* how long a node that is stopped waits for its successor */
     RETRY_MS = 1000, /* between tries to open a node that its disk does not let */
     FAR_BEAT_MS = 16,
     FAR_BLOCKS = 5000,
@@ -65,10 +68,12 @@ enum sim_event_type {
     SIM_LEDGER_DONE,  /* output, status, execution or job, problem */
     SIM_CHECKPOINTED, /* number = sequence */
     SIM_TIMER,
+    SIM_STOP,  /* its operator stops it; again when it has waited long enough */
     SIM_HOUSE, /* checkpoints, safety file, bounds: once a second */
     SIM_OWN_LAST =
         SIM_HOUSE,   /* up to here they belong to a process, and wait while it stands still */
     SIM_SUBMIT,      /* number = client */
+    SIM_READ,        /* somebody reads */
     SIM_RESTART,     /* node */
     SIM_LINKS,       /* connections are looked at again */
     SIM_PING,        /* keep-alives of all connections */
@@ -167,6 +172,8 @@ struct sim_node {
     /* What goes wrong. */
     enum doom doom; /* it ends after the present call ... */
     uint64_t doom_restart_ms;
+    bool stopping; /* its operator has stopped it: it goes when it does not lead any more, or ... */
+    uint64_t stop_by_ms, stop_restart_ms;
     uint64_t kill_in; /* ... or at this output; 0: never */
     enum doom kill_doom;
     uint64_t kill_restart_ms, disk_restart_ms; /* restart of a planned death */
@@ -206,6 +213,25 @@ struct clients {
     uint32_t to_come; /* first submissions */
 };
 
+/* A read of the latest state. */
+struct client_read {
+    uint64_t floor;           /* the height that was known when it was asked for */
+    uint64_t known_height;    /* the last transaction of which a client was told by then: in this */
+    struct digest known_txid; /* block; 0: none */
+    bool done;
+};
+
+struct client_reads {
+    struct client_read *list; /* by ticket, from 1 on */
+    uint32_t count, capacity;
+    uint32_t to_come;
+    uint64_t known_height; /* the last that a client was told of */
+    struct digest known_txid;
+    uint64_t healed;                        /* replicas that have answered since they were healed */
+    uint32_t healed_ticket[REPLICAS_MAX];   /* the question that they were asked since */
+    uint64_t healed_until_ms[REPLICAS_MAX]; /* and how long its answer may take */
+};
+
 enum phase { PHASE_FAULTS, PHASE_CORE, PHASE_ALL };
 
 struct sim {
@@ -218,7 +244,7 @@ struct sim {
     struct checker *checker;
     struct trace *trace;
     struct workload *workload;
-    struct stream net, disk, threads, life, load, clock;
+    struct stream net, disk, threads, life, load, clock, reading;
 
     uint16_t replicas;
     struct sim_node nodes[REPLICAS_MAX];
@@ -239,6 +265,7 @@ struct sim {
     bool flapped[PLAN_FAULTS_MAX];
 
     struct clients clients;
+    struct client_reads reads;
     bool leaderless;         /* the leader was killed and no client ... */
     uint64_t leader_died_ms; /* ... that has come since was served yet */
     unsigned losses;         /* far behind: still to come */
@@ -298,6 +325,8 @@ void life_open(struct sim *sim, uint16_t n);
 void life_doom(struct sim *sim, struct sim_node *node, enum doom doom, uint64_t restart_ms);
 void life_end(struct sim *sim, uint16_t n); /* what life_doom has announced */
 void life_kill(struct sim *sim, uint16_t n, enum doom doom, uint64_t restart_ms);
+void life_stop(struct sim *sim, struct sim_node *node);
+void life_stopping(struct sim *sim, struct sim_node *node);
 void life_stopped(struct sim *sim, struct sim_node *node, int exit_code, const char *text);
 void life_free(struct sim *sim, struct sim_node *node);
 
@@ -318,6 +347,13 @@ void clients_answered(struct sim *sim, struct sim_node *node, const struct outpu
 void clients_executed(struct sim *sim, const struct execution *execution);
 void clients_sealed(struct sim *sim, struct sim_node *node);
 void clients_end(struct sim *sim);
+
+/* reads.c */
+void reads_begin(struct sim *sim);
+void reads_ask(struct sim *sim);
+void reads_committed(struct sim *sim, struct sim_node *node, const struct execution *execution);
+void reads_answered(struct sim *sim, struct sim_node *node, const struct output *output);
+bool reads_healed(struct sim *sim, uint64_t replicas);
 
 /* memory.c */
 void memory_configure(void);

@@ -115,6 +115,7 @@ static void hash_output(struct trace *trace, uint64_t now_ms, uint16_t replica,
     head[71] = (uint8_t)((output->payload != NULL) | (output->job != NULL) << 1 |
                          (output->seal != NULL) << 2 | (output->execution != NULL) << 3);
     store_u16(head + 72, output->seal ? output->seal->count : 0);
+    if (output->kind == OUTPUT_READ) head[74] = (uint8_t)output->read;
     store_u64(head + 80, output->job ? output->job->from : 0);
     store_u64(head + 88, output->job ? output->job->kind : 0);
     hash_bytes(trace, span_of(head, sizeof head));

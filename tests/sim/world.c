@@ -60,8 +60,8 @@ static void handle(struct sim *sim, struct sim_node *node, struct output *output
     case OUTPUT_SEALED: ledger_seal_output(sim, node, output); break;
     case OUTPUT_SERVE_BLOCKS: ledger_serve_output(sim, node, output); break;
     case OUTPUT_ANSWER: clients_answered(sim, node, output); break;
-    case OUTPUT_COMMITTED:
-    case OUTPUT_READ:
+    case OUTPUT_COMMITTED: reads_committed(sim, node, output->execution); break;
+    case OUTPUT_READ: reads_answered(sim, node, output); break;
     case OUTPUT_LEFT:
     case OUTPUT_NOTE: break; /* Clients of the simulation ask again by themselves. */
     case OUTPUT_CUT: cut_output(sim, node, output); break;
@@ -110,6 +110,7 @@ void world_drain(struct sim *sim, uint16_t n)
     struct sim_node *node = &sim->nodes[n];
     drain_outputs(sim, node);
     if (sim->failed) return;
+    if (node->stopping) life_stopping(sim, node);
     if (node->doom) {
         life_end(sim, n);
         return;
