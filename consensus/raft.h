@@ -47,6 +47,10 @@ enum raft_kind {
 /* No honest term or index comes near; sums of them do not overflow. */
 #define TERM_LIMIT (UINT64_C(1) << 62)
 
+/* What somebody else may make us believe. A term that is adopted must leave room for campaigns of
+ * our own: one at the limit could not be written down, and the journal would not open again. */
+#define TERM_HEARD_MAX (TERM_LIMIT >> 1)
+
 enum {
     LOG_MAX = 1024,     /* entries in memory: the retained ones and those that are not committed */
     LOG_RETAINED = 512, /* committed entries kept for followers; who needs older ones is sent sealed

@@ -199,6 +199,9 @@ void on_append_refusal(struct raft *r, uint16_t from, const struct message *mess
     progress->probed = before <= base;
     if (before <= base)
         emit_note(out, "%u is behind: it lacks %llu", from, (unsigned long long)base);
+    else
+        emit_note(out, "%u refuses %llu: back to %llu", from, (unsigned long long)before,
+                  (unsigned long long)progress->next - 1);
     replicate(r, from, out);
 }
 

@@ -83,7 +83,7 @@ enum status raft_check(const struct engine_config *config, uint16_t from,
     *facts = (struct message_facts){ .has_proposal = false };
     if (from >= config->committee->count) return STATUS_NOT_MEMBER;
     if (statement->kind == 0 || statement->kind >= RAFT_KINDS) return STATUS_INVALID;
-    if (statement->view == 0 || statement->view >= TERM_LIMIT) return STATUS_INVALID;
+    if (statement->view == 0 || statement->view > TERM_HEARD_MAX) return STATUS_INVALID;
     if (statement->index >= TERM_LIMIT) return STATUS_INVALID;
     if (statement->kind == APPEND) {
         if (!is_unsigned(message)) return STATUS_INVALID;
@@ -104,5 +104,6 @@ enum status raft_check_decided(const struct engine_config *config, const struct 
                                struct span proof)
 {
     (void)config;
+    if (proposal->view > TERM_HEARD_MAX || proposal->index >= TERM_LIMIT) return STATUS_INVALID;
     return commit_proof_check(proposal, proof);
 }

@@ -189,7 +189,12 @@ void on_pre_vote_request(struct raft *r, uint16_t from, const struct statement *
         emit_send(out, EFFECT_SEND, from, &refusal, span_of(NULL, 0), NULL);
         return;
     }
-    if (leader_is_alive(r) || !is_up_to_date(r, statement)) return;
+    bool heard = leader_is_alive(r);
+    if (heard || !is_up_to_date(r, statement)) {
+        emit_note(out, "no pre-vote for %u: %s", from,
+                  heard ? "a leader is heard" : "its log is behind");
+        return;
+    }
     struct statement grant = { .kind = PRE_VOTE, .view = statement->view };
     send_early(r, from, &grant, out);
 }

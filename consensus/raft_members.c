@@ -141,6 +141,36 @@ void on_members(struct raft *r, const struct event *event, struct effects *out)
     append_members(r, &next, out);
 }
 
+static uint16_t best_successor(const struct raft *r)
+{
+    uint16_t best = VALIDATOR_NONE;
+    for (uint16_t i = 0; i < r->config.committee->count; i++) {
+        if (i == r->config.self || !signer_set_has(&log_members(&r->log)->voters, i)) continue;
+        if (best == VALIDATOR_NONE || r->progress[i].match > r->progress[best].match) best = i;
+    }
+    return best;
+}
+
+/* Early: it promises nothing about our disk, and who is told knows by himself what he holds. */
+static void tell_to_campaign(struct raft *r, uint16_t to, struct effects *out)
+{
+    struct statement now = { .kind = TIMEOUT_NOW, .view = r->term };
+    r->handed_over = true;
+    send_early(r, to, &now, out);
+}
+
+/* Nobody has to find out by waiting that we are gone: whoever holds most of our log campaigns at
+ * once (4.2.2 with 3.10). The end of the change is committed, so it stands in that one's log. */
+static void say_farewell(struct raft *r, struct effects *out)
+{
+    uint16_t to = best_successor(r);
+    ASSERT(to != VALIDATOR_NONE);
+    ASSERT(r->progress[to].match >= r->log.members_index);
+    emit_note(out, "no voter any more: step down for %u", to);
+    tell_to_campaign(r, to, out);
+    become_follower(r, r->term, VALIDATOR_NONE, out);
+}
+
 /* A leader that sees the joint members committed ends the change; one whom it leaves out goes when
  * that is committed. */
 void members_committed(struct raft *r, struct effects *out)
@@ -154,22 +184,11 @@ void members_committed(struct raft *r, struct effects *out)
         emit_note(out, "members at %llu", (unsigned long long)r->log.last + 1);
         append_members(r, &next, out);
     } else if (!now->joint && !is_voter(now, r->config.self)) {
-        emit_note(out, "no voter any more: step down");
-        become_follower(r, r->term, VALIDATOR_NONE, out);
+        say_farewell(r, out);
     }
 }
 
 /* ---- transfer of leadership (3.10) ---- */
-
-static uint16_t best_successor(const struct raft *r)
-{
-    uint16_t best = VALIDATOR_NONE;
-    for (uint16_t i = 0; i < r->config.committee->count; i++) {
-        if (i == r->config.self || !signer_set_has(&log_members(&r->log)->voters, i)) continue;
-        if (best == VALIDATOR_NONE || r->progress[i].match > r->progress[best].match) best = i;
-    }
-    return best;
-}
 
 void transfer_advance(struct raft *r, struct effects *out)
 {
@@ -180,8 +199,7 @@ void transfer_advance(struct raft *r, struct effects *out)
         return;
     }
     if (r->progress[r->transfer_to].match < r->log.last) return;
-    r->handed_over = true;
-    send_early(r, r->transfer_to, &(struct statement){ .kind = TIMEOUT_NOW, .view = r->term }, out);
+    tell_to_campaign(r, r->transfer_to, out);
 }
 
 void on_transfer(struct raft *r, uint16_t to, struct effects *out)

@@ -6,18 +6,18 @@ static_assert(VOTES_AHEAD < VOTES_VIEWS, "the window must hold the present view"
 
 size_t votes_size(uint16_t members)
 {
-    return (size_t)VOTES_KINDS * VOTES_VIEWS * members * sizeof(struct ballot);
+    return (size_t)VOTES_KINDS * VOTES_VIEWS * members * sizeof(struct kept_vote);
 }
 
 void votes_init(struct votes *votes, void *memory, uint16_t members)
 {
     memset(votes, 0, sizeof *votes);
     votes->members = members;
-    struct ballot *ballots = memory;
+    struct kept_vote *kept = memory;
     for (size_t kind = 0; kind < VOTES_KINDS; kind++)
         for (size_t slot = 0; slot < VOTES_VIEWS; slot++) {
-            votes->boxes[kind][slot].ballots = ballots;
-            ballots += members;
+            votes->boxes[kind][slot].kept = kept;
+            kept += members;
         }
 }
 
@@ -38,16 +38,16 @@ static size_t box_slot(uint64_t view)
     return (size_t)(view % VOTES_VIEWS);
 }
 
-static const struct ballot_box *find_box(const struct votes *votes, uint8_t kind, uint64_t view)
+static const struct vote_box *find_box(const struct votes *votes, uint8_t kind, uint64_t view)
 {
     ASSERT(kind >= 1 && kind <= VOTES_KINDS);
-    const struct ballot_box *box = &votes->boxes[kind - 1][box_slot(view)];
+    const struct vote_box *box = &votes->boxes[kind - 1][box_slot(view)];
     return box->view == view ? box : NULL;
 }
 
-static bool same_vote(const struct ballot *ballot, const struct statement *statement)
+static bool same_vote(const struct kept_vote *vote, const struct statement *statement)
 {
-    return ballot->index == statement->index && digest_equal(&ballot->digest, &statement->digest);
+    return vote->index == statement->index && digest_equal(&vote->digest, &statement->digest);
 }
 
 enum vote_news votes_add(struct votes *votes, uint16_t from, const struct statement *statement,
@@ -57,29 +57,29 @@ enum vote_news votes_add(struct votes *votes, uint16_t from, const struct statem
     ASSERT(statement->kind >= 1 && statement->kind <= VOTES_KINDS);
     if (!inside_window(votes, statement->view)) return VOTE_OUTSIDE;
 
-    struct ballot_box *box = &votes->boxes[statement->kind - 1][box_slot(statement->view)];
+    struct vote_box *box = &votes->boxes[statement->kind - 1][box_slot(statement->view)];
     if (box->view != statement->view) {
         /* Two views of one window never share a slot: what lies here has left the window. */
         box->view = statement->view;
         memset(&box->signers, 0, sizeof box->signers);
     }
-    struct ballot *ballot = &box->ballots[from];
+    struct kept_vote *vote = &box->kept[from];
     if (signer_set_has(&box->signers, from)) {
-        bool same = same_vote(ballot, statement) && ballot->aux == statement->aux;
+        bool same = same_vote(vote, statement) && vote->aux == statement->aux;
         return same ? VOTE_REPEATED : VOTE_CONTRADICTION;
     }
     signer_set_add(&box->signers, from);
-    *ballot = (struct ballot){ statement->index, statement->aux, statement->digest, *signature };
+    *vote = (struct kept_vote){ statement->index, statement->aux, statement->digest, *signature };
     return VOTE_COUNTED;
 }
 
 uint16_t votes_count(const struct votes *votes, const struct statement *statement)
 {
-    const struct ballot_box *box = find_box(votes, statement->kind, statement->view);
+    const struct vote_box *box = find_box(votes, statement->kind, statement->view);
     if (!box) return 0;
     uint16_t count = 0;
     for (uint16_t i = 0; i < votes->members; i++)
-        if (signer_set_has(&box->signers, i) && same_vote(&box->ballots[i], statement)) count++;
+        if (signer_set_has(&box->signers, i) && same_vote(&box->kept[i], statement)) count++;
     return count;
 }
 
@@ -87,7 +87,7 @@ uint16_t votes_count(const struct votes *votes, const struct statement *statemen
 static void certify(const struct votes *votes, const struct statement *statement,
                     struct certificate *certificate, uint64_t *aux)
 {
-    const struct ballot_box *box = find_box(votes, statement->kind, statement->view);
+    const struct vote_box *box = find_box(votes, statement->kind, statement->view);
     certificate->statement = *statement;
     certificate->statement.aux = 0;
     certificate->count = votes->members;
@@ -95,11 +95,11 @@ static void certify(const struct votes *votes, const struct statement *statement
     ASSERT(box != NULL);
     uint16_t count = 0;
     for (uint16_t i = 0; i < votes->members; i++) {
-        const struct ballot *ballot = &box->ballots[i];
-        if (!signer_set_has(&box->signers, i) || !same_vote(ballot, statement)) continue;
+        const struct kept_vote *vote = &box->kept[i];
+        if (!signer_set_has(&box->signers, i) || !same_vote(vote, statement)) continue;
         signer_set_add(&certificate->signers, i);
-        certificate->signatures[count] = ballot->signature;
-        if (aux) aux[count] = ballot->aux;
+        certificate->signatures[count] = vote->signature;
+        if (aux) aux[count] = vote->aux;
         count++;
     }
 }

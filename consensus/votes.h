@@ -25,26 +25,26 @@ enum {
 };
 
 /* One member's statement without its kind and view, which are the box's. */
-struct ballot {
+struct kept_vote {
     uint64_t index;
     uint64_t aux;
     struct digest digest;
     struct signature signature;
 };
 
-struct ballot_box {
+struct vote_box {
     uint64_t view; /* 0: never used (no member speaks in view 0) */
     struct signer_set signers;
-    struct ballot *ballots; /* one for each member */
+    struct kept_vote *kept; /* one for each member */
 };
 
 struct votes {
     uint16_t members;
     uint64_t present; /* the window is [present + VOTES_AHEAD - VOTES_VIEWS + 1, + VOTES_AHEAD] */
-    struct ballot_box boxes[VOTES_KINDS][VOTES_VIEWS];
+    struct vote_box boxes[VOTES_KINDS][VOTES_VIEWS];
 };
 
-/* Bytes for the ballots of a committee of that size. */
+/* Bytes for the votes of a committee of that size. */
 size_t votes_size(uint16_t members);
 
 /* memory: votes_size(members) bytes, aligned for any type; borrowed as long as the votes live. */

@@ -111,6 +111,16 @@ json_t *genesis_json(const struct genesis *genesis);
 void members_encode(const struct member *members, uint16_t count, struct writer *w);
 struct digest members_hash(const struct member *members, uint16_t count);
 
+/* 1 to MEMBER_NAME_MAX bytes of UTF-8 without control characters. */
+bool member_name_valid(const char *name);
+
+/* name:port, 10.0.0.1:port or [2001:db8::1]:port. Whether it leads anywhere is not ours to say. */
+bool endpoint_valid(const char *endpoint);
+
+/* Roles as a list of words; NULL without memory. From JSON: of the member `name`. */
+json_t *role_list_json(uint32_t roles);
+uint32_t role_list_read(struct json_fields *fields, const char *name);
+
 /* "hotstuff", "raft", ...; NULL or false if unknown. */
 const char *engine_name(enum engine_kind engine);
 bool engine_find(const char *name, enum engine_kind *engine);

@@ -69,7 +69,7 @@ static enum status head_check(const struct genesis *g, struct problem *problem)
     return params_all_check(g, problem);
 }
 
-static bool member_name_valid(const char *name)
+bool member_name_valid(const char *name)
 {
     size_t size = strnlen(name, MEMBER_NAME_MAX + 1);
     if (size < 1 || size > MEMBER_NAME_MAX) return false;
@@ -148,8 +148,7 @@ static bool port_valid(const char *text)
     return amount_decode(text, &port) && port >= 1 && port <= PORT_MAX;
 }
 
-/* name:port, 10.0.0.1:port or [2001:db8::1]:port. Whether it leads anywhere is not ours to say. */
-static bool endpoint_valid(const char *endpoint)
+bool endpoint_valid(const char *endpoint)
 {
     if (strnlen(endpoint, ENDPOINT_MAX + 1) > ENDPOINT_MAX) return false;
     const char *colon = strrchr(endpoint, ':');

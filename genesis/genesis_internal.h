@@ -80,9 +80,4 @@ extern const char *const fault_model_names[2]; /* [fault_model - 1] */
 extern const char *const purpose_names[2];     /* [purpose - 1] */
 extern const char *const engine_names[6];      /* [engine_kind - 1] */
 
-/* "1/3" to and from numerator x 2^32 + denominator. */
-enum { FRACTION_TEXT = 24 };
-void fraction_encode(uint64_t fraction, char text[FRACTION_TEXT]);
-bool fraction_decode(const char *text, uint64_t *fraction);
-
 #endif

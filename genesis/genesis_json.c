@@ -16,6 +16,11 @@ static json_t *words_json(uint32_t bits, const char *const *words, size_t count)
     return array;
 }
 
+json_t *role_list_json(uint32_t roles)
+{
+    return words_json(roles, role_names, sizeof role_names / sizeof *role_names);
+}
+
 typedef json_t *item_json(const struct genesis *genesis, size_t i);
 
 static json_t *items_json(const struct genesis *genesis, size_t count, item_json *item)
@@ -77,7 +82,7 @@ static json_t *account_json(const struct genesis *genesis, size_t i)
     const struct genesis_account *account = &genesis->accounts[i];
     return json_pack("{s:o, s:o, s:i, s:i, s:i, s:o*, s:o}",                //
                      "id", json_address_new(ADDRESS_ACCOUNT, &account->id), //
-                     "roles", words_json(account->roles, role_names, 3),    //
+                     "roles", role_list_json(account->roles),               //
                      "low", account->low,                                   //
                      "medium", account->medium,                             //
                      "high", account->high,                                 //

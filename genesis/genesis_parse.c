@@ -49,6 +49,11 @@ static uint32_t words_read(struct json_fields *fields, const char *name, const c
     return bits;
 }
 
+uint32_t role_list_read(struct json_fields *fields, const char *name)
+{
+    return words_read(fields, name, role_names, sizeof role_names / sizeof *role_names);
+}
+
 static void metadata_read(struct json_fields *fields, struct digest *metadata)
 {
     if (json_member_optional(fields, "metadata"))
@@ -95,7 +100,7 @@ static void account_read(struct genesis *genesis, size_t i, struct json_fields *
 {
     struct genesis_account *account = &genesis->accounts[i];
     json_address(fields, "id", ADDRESS_ACCOUNT, &account->id);
-    account->roles = words_read(fields, "roles", role_names, 3);
+    account->roles = role_list_read(fields, "roles");
     account->low = (uint16_t)json_u64(fields, "low", UINT16_MAX);
     account->medium = (uint16_t)json_u64(fields, "medium", UINT16_MAX);
     account->high = (uint16_t)json_u64(fields, "high", UINT16_MAX);

@@ -155,9 +155,9 @@ void params_encode(const struct params *params, struct writer *w)
     }
 }
 
-static bool engine_name_valid(struct span name)
+bool engine_param_name_valid(struct span name)
 {
-    if (name.size == 0) return false;
+    if (name.size == 0 || name.size > ENGINE_PARAM_NAME_MAX) return false;
     for (size_t i = 0; i < name.size; i++) {
         uint8_t c = name.data[i];
         bool letter = c >= 'a' && c <= 'z';
@@ -180,7 +180,7 @@ static void engine_params_read(struct reader *r, struct params *params)
         param->value = read_u64(r);
         if (reader_status(r) != STATUS_OK) return;
         bool ordered = i == 0 || span_compare(span_text(params->engine[i - 1].name), name) < 0;
-        if (!engine_name_valid(name) || !ordered) {
+        if (!engine_param_name_valid(name) || !ordered) {
             reader_fail(r, STATUS_MALFORMED);
             return;
         }

@@ -65,8 +65,16 @@ struct params {
 
 enum { PARAMS_BYTES_MAX = 8 + 2 + 8 * PARAM_COUNT + 2 + 40 * ENGINE_PARAMS_MAX };
 
+/* 1 to ENGINE_PARAM_NAME_MAX of a-z, 0-9 and _. */
+bool engine_param_name_valid(struct span name);
+
 /* The defaults of the table, version 1, no engine parameters. */
 void params_default(struct params *params);
+
+/* "1/3" to and from numerator x 2^32 + denominator. */
+enum { FRACTION_TEXT = 24 };
+void fraction_encode(uint64_t fraction, char text[FRACTION_TEXT]);
+bool fraction_decode(const char *text, uint64_t *fraction);
 
 /* Name of a chain parameter; its index or PARAM_COUNT. */
 const char *param_name(enum param_index index);

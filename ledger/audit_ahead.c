@@ -25,6 +25,8 @@ struct worker {
     struct audit_ahead *ahead;
     struct ledger_reader *reader;
     struct audit_block block;
+    uint64_t epoch; /* whose set this is; 0: of none */
+    struct committee committee;
     struct transaction tx;
 };
 
@@ -54,18 +56,33 @@ static void verify_transactions(struct worker *worker)
                                 &worker->tx, NULL);
 }
 
-/* Under the set of the genesis; signatures of later sets are left to the audit. */
+/* Whatever set this is, only signatures that verify are remembered, with the key that made them. */
+static const struct committee *set_of(struct worker *worker, uint64_t epoch)
+{
+    if (epoch == 0) return &worker->ahead->genesis->committee;
+    if (worker->epoch == epoch) return &worker->committee;
+    worker->epoch = 0;
+    if (!audit_source_set(worker->reader, epoch, &worker->committee)) return NULL;
+    worker->epoch = epoch;
+    return &worker->committee;
+}
+
 static void verify_seal(struct worker *worker)
 {
     const struct genesis *genesis = worker->ahead->genesis;
     const struct audit_block *block = &worker->block;
-    struct seal_vote vote = { .height = block->height };
+    struct reader r = reader_of(span_of(block->header, HEADER_BYTES));
+    struct header header;
+    header_read(&r, &header);
+    const struct committee *set = reader_end(&r) == STATUS_OK ? set_of(worker, header.epoch) : NULL;
+    if (!set) return;
+    struct seal_vote vote = { .epoch = header.epoch, .height = block->height };
     vote.block_hash = digest_of(TAG_HEADER, span_of(block->header, HEADER_BYTES));
     for (uint32_t i = 0; i < block->signature_count; i++) {
-        if (block->signatures[i].validator >= genesis->committee.count) continue;
+        if (block->signatures[i].validator >= set->count) continue;
         vote.by.validator = (uint16_t)block->signatures[i].validator;
         vote.by.signature = block->signatures[i].signature;
-        (void)seal_vote_check(&vote, &genesis->chain_id, &genesis->committee, worker->ahead->cache);
+        (void)seal_vote_check(&vote, &genesis->chain_id, set, worker->ahead->cache);
     }
 }
 

@@ -177,15 +177,24 @@ static void check_links(struct audit *audit, const struct header *header)
         compare_digest(audit, height, i, header, &right);
 }
 
-/* The set is known as long as the headers name it. */
-static void check_committee(struct audit *audit, const struct header *header)
+/* The set of a later epoch, from its row: any bytes with the hash that the headers name are it. */
+static bool find_committee(struct audit *audit, const struct header *header)
 {
     struct digest hash = committee_hash(&audit->committee);
-    if (!audit->has_committee || digest_equal(&hash, &header->validators_hash)) return;
+    if (digest_equal(&hash, &header->validators_hash)) return true;
+    if (!audit_source_set(audit->reader, header->epoch, &audit->committee)) return false;
+    hash = committee_hash(&audit->committee);
+    return digest_equal(&hash, &header->validators_hash);
+}
+
+/* The set is known as long as the headers name one that can be found. */
+static void check_committee(struct audit *audit, const struct header *header)
+{
+    if (!audit->has_committee || find_committee(audit, header)) return;
     audit->has_committee = false;
     audit_note(audit, FINDING_unsealed_tail, header->height,
-               "the validator set changes here and is known only by execution: seals from here on "
-               "are not checked");
+               "the validator set changes here and its row is not it: seals from here on are not "
+               "checked");
 }
 
 static void link_block(struct audit *audit, const struct header *header, const struct digest *hash)
@@ -224,6 +233,15 @@ static enum finding_code refusal_finding(enum refusal_code code)
     }
 }
 
+/* Enactments stand before the transactions, and no batch holds them. */
+static uint32_t first_transaction(const struct execution *execution)
+{
+    uint32_t i = 0;
+    while (i < execution->entry_count && execution->entries[i].kind != ENTRY_TRANSACTION)
+        i++;
+    return i;
+}
+
 /* What a block holds, execution included, in order; so whatever it skipped stands between two that
  * it did not skip, and the places follow from walking both lists. */
 static void report_skipped(struct audit *audit, const struct execution *execution)
@@ -234,7 +252,7 @@ static void report_skipped(struct audit *audit, const struct execution *executio
         audit->failed = STATUS_NO_MEMORY;
         return;
     }
-    uint32_t included = 0, skipped = 0;
+    uint32_t included = first_transaction(execution), skipped = 0;
     for (uint32_t i = 0; skipped < execution->skipped_count && batch_next(&rest, &bytes); i++) {
         bool decoded = transaction_decode(bytes, tx, NULL) == STATUS_OK;
         if (decoded && included < execution->entry_count &&

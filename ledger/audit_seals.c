@@ -2,7 +2,7 @@
 #include <inttypes.h>
 
 /* What the signatures of one block turned out to be. */
-struct tally {
+struct seal_tally {
     uint32_t valid, bad, foreign, other;
     uint64_t foreign_index;   /* of one of them */
     uint64_t bad_index;       /* of one of them */
@@ -24,7 +24,7 @@ static bool verifies(const struct audit *audit, const struct audit_signature *by
  * execution gives, over the hash that is stored beside the header, or over a neighbour. */
 static bool signs_other(struct audit *audit, const struct audit_signature *by,
                         const struct header *header, const struct digest *executed,
-                        struct tally *tally)
+                        struct seal_tally *tally)
 {
     uint64_t height = audit->block.height; /* of the row, whatever the header says */
     struct header next;
@@ -57,7 +57,7 @@ static bool signs_other(struct audit *audit, const struct audit_signature *by,
 
 static void judge(struct audit *audit, const struct audit_signature *by,
                   const struct header *header, const struct digest *hash,
-                  const struct digest *executed, struct tally *tally)
+                  const struct digest *executed, struct seal_tally *tally)
 {
     if (by->validator >= audit->committee.count) {
         tally->foreign++;
@@ -72,7 +72,7 @@ static void judge(struct audit *audit, const struct audit_signature *by,
     }
 }
 
-static void report_tally(struct audit *audit, uint64_t height, const struct tally *tally)
+static void report_tally(struct audit *audit, uint64_t height, const struct seal_tally *tally)
 {
     uint32_t stored = audit->block.signatures_stored;
     char hex[65];
@@ -139,12 +139,29 @@ static void count_quorum(struct audit *audit, uint64_t height, uint32_t valid)
     }
 }
 
+/* The set of an epoch stands on the seal of the last block before it, and on no later one: a block
+ * that the new set has sealed proves nothing of its mandate. */
+static void check_boundary(struct audit *audit)
+{
+    const struct header *boundary = &audit->previous;
+    bool sealed = audit->report->sealed_height == boundary->height;
+    if (!audit->has_previous || (boundary->flags & HEADER_EPOCH_END) == 0 || sealed) return;
+    bool some = audit->short_of_quorum.first <= audit->short_of_quorum.last &&
+                audit->short_of_quorum.last == boundary->height;
+    audit_find(audit, some ? FINDING_seal_below_quorum : FINDING_seal_missing, boundary->height,
+               FINDING_NO_ENTRY,
+               "the last block of epoch %" PRIu64 " has no quorum of its own: nothing proves the "
+               "next set",
+               boundary->epoch);
+}
+
 void audit_seal(struct audit *audit, const struct header *header, const struct digest *hash,
                 const struct digest *executed)
 {
-    struct tally tally = { 0 };
+    struct seal_tally tally = { 0 };
     uint64_t height = audit->block.height;
     if (!audit->has_committee) return;
+    check_boundary(audit);
     for (uint32_t i = 0; i < audit->block.signature_count; i++)
         judge(audit, &audit->block.signatures[i], header, hash, executed, &tally);
     tally.foreign += audit->block.signatures_stored - audit->block.signature_count;

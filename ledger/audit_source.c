@@ -128,3 +128,15 @@ enum status audit_source_header(struct ledger_reader *reader, uint64_t height, b
     }
     return query_end(&q);
 }
+
+bool audit_source_set(struct ledger_reader *reader, uint64_t epoch, struct committee *committee)
+{
+    struct query q = query_of(reader, "SELECT validators FROM epoch WHERE number = ?");
+    bool found = false;
+    bind_u64(&q, epoch);
+    if (query_row(&q)) {
+        struct reader r = reader_of(column_blob(&q));
+        found = committee_decode(&r, committee) == STATUS_OK && reader_end(&r) == STATUS_OK;
+    }
+    return query_end(&q) == STATUS_OK && found;
+}

@@ -47,6 +47,9 @@ enum status audit_source_block(struct ledger_reader *reader, uint64_t height,
 enum status audit_source_header(struct ledger_reader *reader, uint64_t height, bool *present,
                                 struct header *header);
 
+/* The validator set in the row of an epoch; false if there is none that decodes. */
+bool audit_source_set(struct ledger_reader *reader, uint64_t epoch, struct committee *committee);
+
 enum status audit_source_evidence(struct ledger_reader *reader, uint64_t *rows);
 
 #endif

@@ -1,5 +1,7 @@
 #include "ledger/effects.h"
 
+#include "ledger/governance_records.h"
+
 #include <stdlib.h>
 
 /* ---- invariants ------------------------------------------------------------------------------ */
@@ -137,8 +139,24 @@ static void write_kv(struct writer *w, const struct state_edit *edit)
     write_digest(w, edit->exists ? &now->value_hash : &none);
 }
 
-static void write_edit(struct effects *effects, struct writer *w, const struct state_edit *edit,
-                       const struct digest *entry_id, uint64_t position)
+/* Votes are counted among the members as they stand at the end of the entry. */
+static void write_proposal(struct effects *effects, struct writer *w, struct state *state,
+                           const struct state_edit *edit)
+{
+    if (edit->key.data[0] != GOVERNANCE_PROPOSAL) return;
+    uint64_t number = load_u64(edit->key.data + 1);
+    if (!governance_read_proposal(state, number, &effects->proposal)) return;
+    struct tally tally = governance_tally(state, &effects->proposal);
+    write_u8(w, LEDGER_EFFECT_PROPOSAL);
+    write_u64(w, number);
+    write_u8(w, effects->proposal.status);
+    write_u16(w, tally.yes);
+    write_u16(w, tally.no);
+}
+
+static void write_edit(struct effects *effects, struct writer *w, struct state *state,
+                       const struct state_edit *edit, const struct digest *entry_id,
+                       uint64_t position)
 {
     switch (edit->kind) {
     case RECORD_BALANCE:
@@ -146,6 +164,7 @@ static void write_edit(struct effects *effects, struct writer *w, const struct s
         break;
     case RECORD_ACCOUNT: write_account(w, edit); break;
     case RECORD_ASSET: write_asset(w, edit); break;
+    case RECORD_GOVERNANCE: write_proposal(effects, w, state, edit); break;
     default: ASSERT(edit->kind == RECORD_KV); write_kv(w, edit);
     }
 }
@@ -185,7 +204,7 @@ void effects_of_edits(struct effects *effects, struct state *state, const struct
         size_t start = writer_span(&w).size;
         if (edit.kind == RECORD_BALANCE) assert_balance(state, &edit);
         if (edit.kind == RECORD_ASSET) assert_asset(state, &edit);
-        write_edit(effects, &w, &edit, entry_id, position);
+        write_edit(effects, &w, state, &edit, entry_id, position);
         ASSERT(writer_status(&w) == STATUS_OK);
         size_t size = writer_span(&w).size - start;
         if (size == 0) continue;

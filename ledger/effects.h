@@ -3,7 +3,8 @@
  * They are derived from the edits of the state (state_edit_at), one effect for each object that the
  * entry changed, whatever number of operations touched it; so nothing changes without an effect.
  * Changes of one balance within one entry are one effect, one `seq` and one movement, also when
- * they cancel out. A key that was absent before and after changed nothing.
+ * they cancel out. A key that was absent before and after changed nothing. Of governance, proposals
+ * have an effect; parameters, members and validators follow from the proposal that was enacted.
  *
  * The list, u16 count and records ascending by bytes, is read back by ledger/effect_list.h.
  * (ledger.md, section 7)
@@ -12,6 +13,7 @@
 #define LEDGER_EFFECTS_H
 
 #include "ledger/effect_list.h"
+#include "ledger/proposal.h"
 #include "ledger/state.h"
 
 enum observed_what {
@@ -38,13 +40,14 @@ enum {
     EFFECTS_BYTES_MAX = 2 + EFFECTS_MAX * EFFECT_BYTES_MAX,
 };
 
-/* About 200 KiB: one a ledger, reused for each entry. */
+/* About 230 KiB: one a ledger, reused for each entry. */
 struct effects {
     struct span list; /* into bytes */
     uint32_t movement_count;
     struct movement movements[MOVEMENTS_MAX];
     uint32_t record_count;
     struct span records[EFFECTS_MAX];
+    struct proposal_record proposal; /* scratch */
     uint8_t bytes[EFFECTS_BYTES_MAX];
     uint8_t unsorted[EFFECTS_BYTES_MAX];
 };

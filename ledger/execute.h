@@ -8,15 +8,27 @@
 
 #include "ledger/effects.h"
 
+/* The proposals that waited when the block in hand began: open or passed. */
+struct live_proposals {
+    uint64_t *numbers; /* ascending */
+    size_t count, capacity;
+    uint64_t next;   /* the number that the next one got then; newer ones are of this block */
+    uint64_t due_ms; /* of the first to be enacted; UINT64_MAX: none has passed */
+};
+
 /* What execution knows besides the state. One a ledger; the block's fields are set for each. */
 struct executor {
     struct state *state;
+    struct store *store;           /* of past blocks' hashes and lists of ids */
+    const struct genesis *genesis; /* chain id, purpose */
     const struct params *params;
     const struct member *members; /* ascending by account */
     uint16_t member_count;
     uint64_t height; /* of the block in hand */
     uint64_t time_ms;
 
+    struct live_proposals live;                 /* ledger/governance.h */
+    struct proposal_record proposal;            /* scratch */
     struct actor actors[TX_OPERATIONS_MAX + 1]; /* scratch */
     struct effects effects;                     /* of the entry executed last */
 };

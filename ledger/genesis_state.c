@@ -2,8 +2,6 @@
 
 #include "crypto/merkle.h"
 
-enum { GOVERNANCE_BYTES_MAX = GENESIS_BYTES_MAX };
-
 static void add_account(struct state *state, const struct genesis_account *from)
 {
     struct account *account = state_edit_signers(state, &from->id);
@@ -53,34 +51,27 @@ static void add_balance(struct store *store, struct state *state,
 
 /* ---- governance ------------------------------------------------------------------------------ */
 
-/* Adds the leaf of a governance record whose value is in w. */
+/* Puts a governance record whose value is in w. */
 static enum status add_governance(struct state *state, struct span key, struct writer *w)
 {
     enum status status = writer_status(w);
-    if (status == STATUS_OK) {
-        struct state_leaf leaf = record_leaf(RECORD_GOVERNANCE, key, writer_span(w));
-        state_add_leaf(state, &leaf);
-    }
+    if (status == STATUS_OK) state_put_governance(state, key, writer_span(w));
     writer_free(w);
     return status;
 }
 
-static enum status add_validators(const struct genesis *genesis, struct store *store,
-                                  struct state *state)
+static enum status add_validators(const struct genesis *genesis, struct state *state)
 {
     enum status status = STATUS_OK;
     for (uint16_t i = 0; status == STATUS_OK && i < genesis->committee.count; i++) {
         const struct validator *validator = &genesis->committee.validators[i];
         const struct genesis_validator *more = &genesis->validators[i];
-        uint8_t key[17] = { GOVERNANCE_VALIDATOR };
+        uint8_t key[GOVERNANCE_KEY_MAX];
+        size_t size = governance_key_validator(&validator->id, key);
         struct writer w;
-        memcpy(key + 1, validator->id.bytes, 16);
         writer_init(&w, GOVERNANCE_BYTES_MAX);
-        validator_record_encode(validator, &more->node_key, VALIDATOR_STATUS_ACTIVE, more->endpoint,
-                                &w);
-        status = add_governance(state, span_of(key, sizeof key), &w);
-        store_write_validator(store, validator, &more->node_key, more->endpoint,
-                              VALIDATOR_STATUS_ACTIVE);
+        validator_record_encode(validator, &more->node_key, VALIDATOR_ACTIVE, more->endpoint, &w);
+        status = add_governance(state, span_of(key, size), &w);
     }
     return status;
 }
@@ -114,11 +105,8 @@ static enum status write_governance(const struct genesis *genesis, struct store 
                                     struct state *state)
 {
     enum status status = add_records(genesis, state);
-    if (status == STATUS_OK) status = add_validators(genesis, store, state);
-    for (uint16_t i = 0; i < genesis->member_count; i++)
-        store_write_member(store, &genesis->members[i]);
-    store_write_params(store, &genesis->params);
-    store_write_epoch(store, 0, 0, &genesis->committee);
+    if (status == STATUS_OK) status = add_validators(genesis, state);
+    store_write_epoch(store, 0, 0, &genesis->committee, &genesis->params);
     return status;
 }
 
@@ -168,9 +156,8 @@ enum status genesis_state_write(const struct genesis *genesis, struct store *sto
         add_asset(state, &genesis->assets[i]);
     for (uint32_t i = 0; i < genesis->balance_count; i++)
         add_balance(store, state, &genesis->balances[i], &genesis->chain_id);
-    state_accept(state);
-
     enum status status = write_governance(genesis, store, state);
+    state_accept(state);
     if (status == STATUS_OK) status = write_place(genesis, store);
     if (status != STATUS_OK) return problem_set(problem, status, "the genesis cannot be encoded");
     status = state_flush(state, &changes, &count);

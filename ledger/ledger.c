@@ -1,6 +1,7 @@
 #include "ledger/ledger.h"
 
 #include "ledger/genesis_state.h"
+#include "ledger/governance.h"
 #include "ledger/ledger_inside.h"
 #include <stdlib.h>
 
@@ -168,7 +169,7 @@ static enum status load_tree(struct ledger *ledger, struct problem *problem)
 static enum status load_governance(struct ledger *ledger, struct problem *problem)
 {
     const struct header *header = &ledger->head.header;
-    if (!store_read_epoch(ledger->store, ledger->head.epoch, &ledger->committee))
+    if (!store_read_epoch(ledger->store, ledger->head.epoch, &ledger->committee, NULL, NULL))
         return damaged(problem, "the validator set in force is missing or does not decode");
     if (!store_read_params(ledger->store, &ledger->params))
         return damaged(problem, "the parameters are missing");
@@ -187,7 +188,8 @@ static enum status load_governance(struct ledger *ledger, struct problem *proble
     ledger->executor.params = &ledger->params;
     ledger->executor.members = ledger->members;
     ledger->executor.member_count = ledger->member_count;
-    return STATUS_OK;
+    ledger->executor.time_ms = header->time_ms;
+    return governance_load(&ledger->executor);
 }
 
 static enum status load(struct ledger *ledger, struct problem *problem)
@@ -225,6 +227,8 @@ static enum status open_parts(struct ledger *ledger, const char *path,
     if (!ledger->state || !ledger->tree)
         return problem_set(problem, STATUS_NO_MEMORY, "no memory for the ledger");
     ledger->executor.state = ledger->state;
+    ledger->executor.store = ledger->store;
+    ledger->executor.genesis = ledger->genesis;
     merkle_frontier_init(&ledger->history);
     if (store_is_new(ledger->store)) {
         status = create(ledger, problem);
@@ -265,7 +269,9 @@ void ledger_close(struct ledger *ledger)
     state_free(ledger->state);
     state_tree_free(ledger->tree);
     store_close(ledger->store);
+    ledger_next_drop(ledger);
     free(ledger->members);
+    free(ledger->executor.live.numbers);
     free(ledger->leaves);
     free(ledger);
 }
@@ -332,7 +338,7 @@ static enum status seal_limits(struct ledger *ledger, const struct seal *seal, u
     struct committee *committee = malloc(sizeof *committee);
     enum status status = STATUS_OK;
     if (!committee) return problem_set(problem, STATUS_NO_MEMORY, "no memory for a seal");
-    if (!store_read_epoch(ledger->store, seal->epoch, committee))
+    if (!store_read_epoch(ledger->store, seal->epoch, committee, NULL, NULL))
         status = problem_set(problem, STATUS_NOT_FOUND, "no epoch %llu",
                              (unsigned long long)seal->epoch);
     for (uint16_t i = 0; status == STATUS_OK && i < seal->count; i++)

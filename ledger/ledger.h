@@ -42,6 +42,23 @@ const struct committee *ledger_committee(const struct ledger *ledger); /* seals 
 const struct params *ledger_params(const struct ledger *ledger);       /* in force for it */
 const struct digest *ledger_genesis_hash(const struct ledger *ledger); /* hash of block 0 */
 
+/* What an epoch was opened with. Its engine's parameters, and those that are checked before
+ * execution, stay what they were; all others may have changed since. About 30 KiB. */
+struct epoch_record {
+    uint64_t number;
+    uint64_t first_height; /* 0 of epoch 0, else that of the block behind the boundary */
+    struct committee committee;
+    struct params params;
+    struct digest boundary_hash; /* of block 0, or of the last block of the epoch before */
+};
+
+/* STATUS_NOT_FOUND: it has not begun; or what the ledger has failed with. */
+enum status ledger_read_epoch(struct ledger *ledger, uint64_t number, struct epoch_record *epoch);
+
+/* The block time from which on a proposal that has passed is to be enacted; UINT64_MAX: none waits.
+ * An empty batch then makes a block. */
+uint64_t ledger_next_due_ms(const struct ledger *ledger);
+
 enum execution_kind {
     EXECUTION_BLOCK, /* a block was made */
     EXECUTION_EMPTY, /* no transaction included, no tick due: only the sequence advanced */
@@ -71,7 +88,9 @@ struct execution {
     struct executed_entry *entries;
     uint32_t skipped_count;
     struct skipped_transaction *skipped;
-    uint8_t *bytes; /* what the entries' spans point into */
+    uint8_t *bytes;         /* what the entries' spans point into */
+    uint64_t next_due_ms;   /* ledger_next_due_ms after it */
+    struct params *changed; /* in force from the next block on; NULL: as before */
 };
 
 void execution_free(struct execution *execution);

@@ -1,5 +1,6 @@
 #include "ledger/ledger.h"
 
+#include "ledger/governance.h"
 #include "ledger/ledger_inside.h"
 #include <stdlib.h>
 
@@ -26,11 +27,12 @@ static struct execution *execution_new(enum execution_kind kind, uint64_t epoch,
     return execution;
 }
 
-/* Room for what count transactions can become, and a copy of the bytes they stand in. */
+/* Room for enactments and for what count transactions can become, and a copy of the bytes they
+ * stand in. */
 static bool execution_reserve(struct execution *execution, struct span bytes, uint32_t count)
 {
     execution->bytes = malloc(bytes.size ? bytes.size : 1);
-    execution->entries = calloc(count ? count : 1, sizeof *execution->entries);
+    execution->entries = calloc((size_t)count + ENACTMENTS_MAX, sizeof *execution->entries);
     execution->skipped = calloc(count ? count : 1, sizeof *execution->skipped);
     if (!execution->bytes || !execution->entries || !execution->skipped) return false;
     if (bytes.size > 0) memcpy(execution->bytes, bytes.data, bytes.size);
@@ -43,6 +45,7 @@ void execution_free(struct execution *execution)
     free(execution->entries);
     free(execution->skipped);
     free(execution->bytes);
+    free(execution->changed);
     free(execution);
 }
 
@@ -93,7 +96,6 @@ static enum status run_transactions(struct ledger *ledger, const struct work *wo
                                     struct execution *execution)
 {
     struct span rest = work->transactions, bytes;
-    if (!reserve_leaves(ledger, work->count)) return STATUS_NO_MEMORY;
     while (batch_next(&rest, &bytes)) {
         run_transaction(ledger, bytes, execution);
         if (state_status(ledger->state) != STATUS_OK) return state_status(ledger->state);
@@ -141,7 +143,8 @@ static void fill_header(const struct ledger *ledger, const struct work *work,
     *header = (struct header){
         .version = 1,
         .fault_model = (uint8_t)ledger->committee.fault_model,
-        .flags = execution->entry_count == 0 ? HEADER_TICK : 0,
+        .flags = (uint8_t)((execution->entry_count == 0 ? HEADER_TICK : 0) |
+                           (ledger->next.ends_epoch ? HEADER_EPOCH_END : 0)),
         .entry_count = execution->entry_count,
         .chain_id = ledger->genesis->chain_id,
         .epoch = ledger->head.epoch,
@@ -155,10 +158,12 @@ static void fill_header(const struct ledger *ledger, const struct work *work,
         .state_root = state_tree_root(ledger->tree),
         .history_root = merkle_frontier_root(&ledger->history),
         .validators_hash = ledger->committee_hash,
-        .next_validators_hash = ledger->committee_hash,
-        .members_hash = ledger->members_hash,
-        .params_hash = ledger->params_hash,
+        .next_validators_hash = ledger->next.committee_hash,
+        .members_hash = ledger->next.members_hash,
+        .params_hash = ledger->next.params_hash,
     };
+    ASSERT(ledger->next.ends_epoch ||
+           digest_equal(&header->next_validators_hash, &header->validators_hash));
     ASSERT(header->time_ms > parent->time_ms);
     ASSERT(header->window_horizon_ms >= parent->window_horizon_ms);
     ASSERT(header->window_horizon_ms < header->time_ms);
@@ -180,17 +185,32 @@ static enum status commit_block(struct ledger *ledger, const struct header *head
 {
     store_write_block(ledger->store, header, hash);
     ledger_append_history(ledger, hash);
-    store_move_place(ledger->store, header->height, header->epoch, header->sequence);
+    ledger_next_write(ledger, header);
+    if (ledger->next.ends_epoch)
+        store_move_place(ledger->store, header->height, header->epoch + 1, 0);
+    else
+        store_move_place(ledger->store, header->height, header->epoch, header->sequence);
     store_commit(ledger->store);
     if (store_status(ledger->store) == STATUS_OK) store_trim_wal(ledger->store);
     return store_status(ledger->store);
+}
+
+/* Says which parameters are in force from the next block on, if others are. */
+static bool tell_params(const struct ledger *ledger, struct execution *execution)
+{
+    if (digest_equal(&ledger->next.params_hash, &ledger->params_hash)) return true;
+    execution->changed = malloc(sizeof *execution->changed);
+    if (!execution->changed) return false;
+    *execution->changed = ledger->next.params;
+    return true;
 }
 
 static enum status end_block(struct ledger *ledger, const struct work *work,
                              struct execution *execution, struct problem *problem)
 {
     uint64_t horizon_ms = horizon_after(ledger);
-    enum status status = end_state(ledger, horizon_ms, problem);
+    enum status status = ledger_next_end(ledger);
+    if (status == STATUS_OK) status = end_state(ledger, horizon_ms, problem);
     if (status != STATUS_OK) return status;
     fill_header(ledger, work, execution, horizon_ms, &execution->header);
     if (work->expected) {
@@ -199,9 +219,11 @@ static enum status end_block(struct ledger *ledger, const struct work *work,
     }
     execution->hash = header_hash(&execution->header);
     execution->kind = EXECUTION_BLOCK;
+    if (!tell_params(ledger, execution)) return STATUS_NO_MEMORY;
     status = commit_block(ledger, &execution->header, &execution->hash);
-    if (status == STATUS_OK) ledger_set_head(ledger, &execution->header, &execution->hash);
-    return status;
+    if (status != STATUS_OK) return status;
+    ledger_set_head(ledger, &execution->header, &execution->hash);
+    return ledger_next_take(ledger);
 }
 
 /* Nothing was included and no tick is due: only the sequence advances, and nothing is written. */
@@ -227,6 +249,7 @@ static enum status restore(struct ledger *ledger, struct problem *problem)
     struct problem second = { .status = STATUS_OK };
     store_rollback(ledger->store);
     state_forget(ledger->state);
+    ledger_next_drop(ledger);
     enum status status = state_tree_load(ledger->tree, &second);
     if (status == STATUS_OK) status = store_status(ledger->store);
     if (status == STATUS_OK) return STATUS_DIVERGED;
@@ -241,15 +264,21 @@ static enum status run(struct ledger *ledger, const struct work *work, struct ex
     state_trim(x->state);
     x->height = ledger->head.header.height + 1;
     x->time_ms = max_u64(work->time_ms, ledger->head.header.time_ms + 1);
-    if (work->count > 0 || tick_is_due(ledger, work)) store_begin(ledger->store);
+    bool due = governance_next_due_ms(x) <= x->time_ms;
+    if (work->count > 0 || due || tick_is_due(ledger, work)) store_begin(ledger->store);
 
-    enum status status = run_transactions(ledger, work, execution);
+    ledger_next_begin(ledger);
+    enum status status = STATUS_NO_MEMORY;
+    if (reserve_leaves(ledger, work->count + ENACTMENTS_MAX))
+        status = ledger_enact(ledger, execution);
+    if (status == STATUS_OK) status = run_transactions(ledger, work, execution);
     if (status == STATUS_OK) {
         if (execution->entry_count > 0 || tick_is_due(ledger, work))
             status = end_block(ledger, work, execution, problem);
         else
             status = end_empty(ledger, work, execution, problem);
     }
+    execution->next_due_ms = ledger_next_due_ms(ledger);
     if (status == STATUS_OK) return STATUS_OK;
     if (status == STATUS_DIVERGED) return restore(ledger, problem);
     return ledger_fail(ledger, status, problem);
@@ -282,7 +311,9 @@ static enum status answer(struct ledger *ledger, enum execution_kind kind, uint6
                           uint64_t sequence, struct execution **execution, struct problem *problem)
 {
     *execution = execution_new(kind, epoch, sequence);
-    return *execution ? STATUS_OK : ledger_fail(ledger, STATUS_NO_MEMORY, problem);
+    if (!*execution) return ledger_fail(ledger, STATUS_NO_MEMORY, problem);
+    (*execution)->next_due_ms = ledger_next_due_ms(ledger);
+    return STATUS_OK;
 }
 
 /* Where a place stands to the head. STATUS_STALE: before it; STATUS_CLOSED: behind the end of its

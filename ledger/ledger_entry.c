@@ -1,4 +1,5 @@
 /* The rows of one entry: entry, operation, touch, movement. */
+#include "ledger/governance_records.h"
 #include "ledger/ledger_inside.h"
 
 #include <stdlib.h>
@@ -35,9 +36,35 @@ static void write_operation(struct ledger *ledger, const struct operation *o, ui
         break;
     case OP_ACCOUNT_SET_SIGNERS:
     case OP_KV_PUT:
-    case OP_KV_DELETE: break;
+    case OP_KV_DELETE:
+    case OP_GOV_PROPOSE:
+    case OP_GOV_BALLOT: break;
     }
     store_write_operation(ledger->store, &row);
+}
+
+static uint64_t proposals_of(const struct transaction *tx)
+{
+    uint64_t count = 0;
+    for (uint8_t i = 0; i < tx->operation_count; i++)
+        count += tx->operations[i].code == OP_GOV_PROPOSE;
+    return count;
+}
+
+/* The ballots of a transaction that succeeded; a proposal is its proposer's yes. The last numbers
+ * are those of its own proposals, in their order. */
+static void write_ballots(struct ledger *ledger, const struct transaction *tx, uint64_t position)
+{
+    uint64_t proposals = proposals_of(tx);
+    uint64_t number = proposals ? governance_read_next(ledger->state) - proposals : 0;
+    for (uint8_t i = 0; i < tx->operation_count; i++) {
+        const struct operation *o = &tx->operations[i];
+        if (o->code == OP_GOV_PROPOSE)
+            store_write_ballot(ledger->store, number++, &o->actor, VOTE_YES, position + i);
+        else if (o->code == OP_GOV_BALLOT)
+            store_write_ballot(ledger->store, o->gov_ballot.proposal, &o->actor, o->gov_ballot.vote,
+                               position + i);
+    }
 }
 
 /* The account at the other end of an operation, or NULL. */
@@ -106,7 +133,46 @@ struct digest ledger_write_entry(struct ledger *ledger, const struct transaction
     for (uint8_t i = 0; i < tx->operation_count; i++)
         write_operation(ledger, &tx->operations[i], position + i);
     write_touches(ledger, tx, position, outcome.code == RESULT_ok);
+    if (outcome.code == RESULT_ok) write_ballots(ledger, tx, position);
     for (uint32_t i = 0; i < effects->movement_count; i++)
         store_write_movement(ledger->store, &effects->movements[i]);
+    return leaf;
+}
+
+/* It stands in the history of the accounts that it changed. */
+static void write_changed(struct ledger *ledger, uint64_t position)
+{
+    struct effect_list list = effect_list_of(ledger->executor.effects.list);
+    struct ledger_effect effect;
+    while (effect_list_next(&list, &effect)) {
+        if (effect.kind != LEDGER_EFFECT_ACCOUNT) continue;
+        store_write_touch(ledger->store, &effect.id, position);
+    }
+    ASSERT(effect_list_end(&list) == STATUS_OK);
+}
+
+struct digest ledger_write_enactment(struct ledger *ledger, const struct digest *id, uint32_t index,
+                                     struct outcome outcome)
+{
+    const struct effects *effects = &ledger->executor.effects;
+    struct entry_record record = {
+        .kind = ENTRY_ENACTMENT,
+        .id = *id,
+        .code = (uint16_t)outcome.code,
+        .at = outcome.at,
+        .effects_hash = digest_of(TAG_EFFECTS, effects->list),
+    };
+    struct digest leaf = entry_record_hash(&record);
+    struct store_entry row = {
+        .position = position_of(ledger->executor.height, index, 0),
+        .kind = record.kind,
+        .id = id,
+        .code = record.code,
+        .at = record.at,
+        .effects = effects->list,
+        .leaf = &leaf,
+    };
+    store_write_entry(ledger->store, &row);
+    write_changed(ledger, row.position);
     return leaf;
 }

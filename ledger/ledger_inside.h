@@ -1,5 +1,6 @@
 /* ledger/ledger_inside.h -- the inside of a ledger, shared by ledger.c (open, head, admission,
- * seals) and ledger_block.c (execution); tests look inside too, nobody else.
+ * seals) and ledger_block.c (execution), ledger_epoch.c (what it decides for later blocks); tests
+ * look inside too, nobody else.
  *
  *     batch -> executor -> state -> rows      one SQLite transaction
  *                            |                a block
@@ -11,6 +12,17 @@
 #include "crypto/merkle.h"
 #include "ledger/execute.h"
 #include "ledger/ledger.h"
+
+/* What the block in hand leaves for those after it. */
+struct ledger_next {
+    bool enacted;    /* a proposal was: only then are the structs filled in */
+    bool ends_epoch; /* the block is the last of its epoch */
+    struct committee committee;
+    struct params params;
+    struct member *members;
+    uint16_t member_count;
+    struct digest committee_hash, members_hash, params_hash;
+};
 
 struct ledger {
     const struct genesis *genesis;
@@ -27,6 +39,7 @@ struct ledger {
     struct member *members;
     uint16_t member_count;
     struct digest committee_hash, members_hash, params_hash;
+    struct ledger_next next;
     struct merkle_frontier history; /* over the hashes of blocks 0 ... head */
     uint64_t sealed_height;
 
@@ -47,6 +60,21 @@ void ledger_append_history(struct ledger *ledger, const struct digest *hash);
  * returns d of its leaf. */
 struct digest ledger_write_entry(struct ledger *ledger, const struct transaction *tx,
                                  uint32_t index, struct outcome outcome);
+
+/* The same for the enactment of a proposal. */
+struct digest ledger_write_enactment(struct ledger *ledger, const struct digest *id, uint32_t index,
+                                     struct outcome outcome);
+
+/* Enacts what is due, each as an entry. */
+enum status ledger_enact(struct ledger *ledger, struct execution *execution);
+
+/* A block begins; its transactions are through; its rows are written; it is committed; it is not.
+ */
+void ledger_next_begin(struct ledger *ledger);
+enum status ledger_next_end(struct ledger *ledger);
+void ledger_next_write(struct ledger *ledger, const struct header *header);
+enum status ledger_next_take(struct ledger *ledger);
+void ledger_next_drop(struct ledger *ledger);
 
 /* Takes a header that was committed as the new head. */
 void ledger_set_head(struct ledger *ledger, const struct header *header, const struct digest *hash);

@@ -1,4 +1,4 @@
-#include "ledger/execute.h"
+#include "ledger/governance.h"
 
 #include <stdlib.h>
 
@@ -232,6 +232,8 @@ enum result_code operation_apply(struct executor *x, const struct operation *o, 
     case OP_ASSET_BURN: return asset_burn(x, o, position, observed);
     case OP_TRANSFER: return transfer(x, o, position, observed);
     case OP_KV_PUT: return kv_put(x, o, position, observed);
-    default: ASSERT(o->code == OP_KV_DELETE); return kv_delete(x, o, observed);
+    case OP_KV_DELETE: return kv_delete(x, o, observed);
+    case OP_GOV_PROPOSE: return governance_propose(x, o, observed);
+    default: ASSERT(o->code == OP_GOV_BALLOT); return governance_ballot(x, o);
     }
 }

@@ -23,6 +23,7 @@
 #ifndef LEDGER_READER_H
 #define LEDGER_READER_H
 
+#include "ledger/proposal.h"
 #include "ledger/records.h"
 #include "ledger/seal.h"
 
@@ -125,14 +126,15 @@ struct epoch_row {
     uint64_t number;
     uint64_t first_height;
     struct committee committee;
+    struct params params; /* in force at its first block */
 };
 
 typedef bool ledger_on_epoch(void *context, const struct epoch_row *epoch);
 
-/* Epochs in order of their numbers, and the one that seals a height (also one not reached yet: the
- * latest). A row is 16 KiB: keep it off small stacks. */
-enum status ledger_read_epochs(struct ledger_reader *reader, ledger_on_epoch *on_epoch,
-                               void *context);
+/* Epochs in order of their numbers, from number `from` on, at most limit; and the one that seals a
+ * height (also one not reached yet: the latest). A row is 18 KiB: keep it off small stacks. */
+enum status ledger_read_epochs(struct ledger_reader *reader, uint64_t from, uint32_t limit,
+                               ledger_on_epoch *on_epoch, void *context);
 enum status ledger_read_epoch_of(struct ledger_reader *reader, uint64_t height,
                                  struct epoch_row *epoch);
 
@@ -286,8 +288,6 @@ enum status ledger_read_members(struct ledger_reader *reader, ledger_on_member *
 enum status ledger_read_member(struct ledger_reader *reader, const struct id *account,
                                struct member *member);
 
-enum validator_status { VALIDATOR_LEARNER = 1, VALIDATOR_ACTIVE = 2, VALIDATOR_REMOVED = 3 };
-
 struct validator_row {
     struct id id, member;
     struct public_key seal_key, node_key;
@@ -300,5 +300,51 @@ typedef bool ledger_on_validator(void *context, const struct validator_row *vali
 /* All registered validators by id, learners and removed ones included. */
 enum status ledger_read_validators(struct ledger_reader *reader, ledger_on_validator *on_validator,
                                    void *context);
+
+/* ---- governance ------------------------------------------------------------------------------ */
+
+/* About 30 KiB: keep it off small stacks. */
+struct proposal_row {
+    uint64_t number;
+    struct proposal_record record; /* with its ballots, also of accounts that are no members now */
+};
+
+typedef bool ledger_on_proposal(void *context, const struct proposal_row *proposal);
+
+enum status ledger_read_proposal(struct ledger_reader *reader, uint64_t number,
+                                 struct proposal_row *proposal);
+
+/* Newest first, those below number `before` (0: from the newest), at most limit. status: only those
+ * whose record says so (0: all); an open one past its deadline still says open. */
+enum status ledger_read_proposals(struct ledger_reader *reader, uint8_t status, uint64_t before,
+                                  uint32_t limit, ledger_on_proposal *on_proposal, void *context);
+
+struct ballot_row {
+    struct id member;
+    uint8_t vote;      /* enum vote */
+    uint64_t position; /* of the operation that cast or replaced it last */
+};
+
+typedef bool ledger_on_ballot(void *context, const struct ballot_row *ballot);
+
+/* The ballots of a proposal by member. */
+enum status ledger_read_ballots(struct ledger_reader *reader, uint64_t number,
+                                ledger_on_ballot *on_ballot, void *context);
+
+/* What a list of actions would do to the state as it stands, were it enacted now. About 35 KiB.
+ * Called between ledger_reader_begin and _end. */
+struct preview {
+    uint16_t code; /* RESULT_ok or RESULT_action_invalid (a ready statement is not judged) */
+    uint8_t at;    /* the first action that does not hold */
+    uint8_t class; /* enum proposal_class */
+    bool ends_epoch;
+    uint16_t members; /* now */
+    uint16_t yes_needed;
+    struct committee before, after; /* after: as before unless RESULT_ok */
+    struct params params;           /* after */
+};
+
+enum status ledger_read_preview(struct ledger_reader *reader, const struct action *actions,
+                                uint8_t count, struct preview *preview);
 
 #endif

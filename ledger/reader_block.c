@@ -278,7 +278,7 @@ enum status ledger_read_seal(struct ledger_reader *reader, uint64_t height, stru
 
 /* ---- epochs --------------------------------------------------------------------------------- */
 
-#define EPOCH_COLUMNS "number, first_height, validators"
+#define EPOCH_COLUMNS "number, first_height, validators, params"
 
 static void epoch_of_row(struct query *q, struct epoch_row *epoch)
 {
@@ -288,14 +288,21 @@ static void epoch_of_row(struct query *q, struct epoch_row *epoch)
     enum status status = committee_decode(&r, &epoch->committee);
     if (q->status == STATUS_OK && (status != STATUS_OK || reader_end(&r) != STATUS_OK))
         query_damaged(q, "a stored validator set does not decode");
+    r = reader_of(column_blob(q));
+    status = params_decode(&r, &epoch->params);
+    if (q->status == STATUS_OK && (status != STATUS_OK || reader_end(&r) != STATUS_OK))
+        query_damaged(q, "an epoch's parameters do not decode");
 }
 
-enum status ledger_read_epochs(struct ledger_reader *reader, ledger_on_epoch *on_epoch,
-                               void *context)
+enum status ledger_read_epochs(struct ledger_reader *reader, uint64_t from, uint32_t limit,
+                               ledger_on_epoch *on_epoch, void *context)
 {
     struct epoch_row *epoch = malloc(sizeof *epoch);
     if (!epoch) return STATUS_NO_MEMORY;
-    struct query q = query_of(reader, "SELECT " EPOCH_COLUMNS " FROM epoch ORDER BY number");
+    struct query q = query_of(reader, "SELECT " EPOCH_COLUMNS " FROM epoch "
+                                      "WHERE number >= ? ORDER BY number LIMIT ?");
+    bind_u64(&q, from);
+    bind_u64(&q, limit);
     while (query_row(&q)) {
         epoch_of_row(&q, epoch);
         if (q.status != STATUS_OK || !on_epoch(context, epoch)) break;

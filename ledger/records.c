@@ -33,6 +33,26 @@ size_t lane_key(const struct id *account, uint32_t lane, uint8_t *key)
     return 20;
 }
 
+size_t governance_key(enum governance_record what, uint8_t *key)
+{
+    key[0] = (uint8_t)what;
+    return 1;
+}
+
+size_t governance_key_validator(const struct id *id, uint8_t *key)
+{
+    key[0] = GOVERNANCE_VALIDATOR;
+    memcpy(key + 1, id->bytes, 16);
+    return 17;
+}
+
+size_t governance_key_proposal(uint64_t number, uint8_t *key)
+{
+    key[0] = GOVERNANCE_PROPOSAL;
+    store_u64(key + 1, number);
+    return 9;
+}
+
 /* ---- values ---------------------------------------------------------------------------------- */
 
 /* Ends a value whose size is known: our own formats cannot fail to fit. */
@@ -211,6 +231,21 @@ enum status lane_decode(struct span value, struct lane *lane)
 {
     struct reader r = reader_of(value);
     lane->next = read_u64(&r);
+    return reader_end(&r);
+}
+
+enum status validator_record_decode(struct span value, struct validator_record *record)
+{
+    struct reader r = reader_of(value);
+    read_id(&r, &record->member);
+    read_public_key(&r, &record->seal_key);
+    read_public_key(&r, &record->node_key);
+    record->status = read_u8(&r);
+    if (record->status < VALIDATOR_LEARNER || record->status > VALIDATOR_REMOVED)
+        reader_fail(&r, STATUS_MALFORMED);
+    struct span endpoint = read_text8(&r, ENDPOINT_MAX);
+    memset(record->endpoint, 0, sizeof record->endpoint);
+    if (endpoint.size > 0) memcpy(record->endpoint, endpoint.data, endpoint.size);
     return reader_end(&r);
 }
 

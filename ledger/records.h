@@ -11,7 +11,7 @@
  *     0x60  window       source 16 ref 16     txid 32, position u64, code u16, at u8, not_after u64
  *     0x70  lane         account 16 lane u32  next u64
  *     0x80  governance   u8 what, then id or  1 params, 2 members, 3 validator set, 4 validator,
- *                        number               6 next proposal number
+ *                        number               5 proposal, 6 next proposal number
  *
  * A version is the position of the last change. What a client proves, an auditor recomputes and the
  * tables hold are these fields and nothing else. (ledger.md, section 6)
@@ -44,7 +44,7 @@ enum governance_record {
 
 enum { ACCOUNT_FROZEN = 1, ACCOUNT_CLOSED = 2 };
 enum { KV_VALUE = 1, KV_COMMITMENT = 2 };
-enum { VALIDATOR_STATUS_ACTIVE = 2 };
+enum validator_status { VALIDATOR_LEARNER = 1, VALIDATOR_ACTIVE = 2, VALIDATOR_REMOVED = 3 };
 enum { VERSION_GENESIS = 1 }; /* position 0.0.1 */
 
 enum {
@@ -55,6 +55,8 @@ enum {
     KV_VALUE_BYTES = 45,
     WINDOW_VALUE_BYTES = 51,
     LANE_VALUE_BYTES = 8,
+    GOVERNANCE_KEY_MAX = 17,                /* what u8, then an id or a number */
+    GOVERNANCE_BYTES_MAX = 8 * 1024 * 1024, /* more members than can be do not need so much */
     MOVEMENT_BYTES = 128,
 };
 
@@ -152,10 +154,25 @@ struct state_leaf kv_leaf(const struct kv_record *kv);
 struct state_leaf window_leaf(const struct window_entry *entry);
 struct state_leaf lane_leaf(const struct lane *lane);
 
+/* Keys of kind 0x80: the u8 alone, or with an id (validators) or a number (proposals) behind it. */
+size_t governance_key(enum governance_record what, uint8_t *key);
+size_t governance_key_validator(const struct id *id, uint8_t *key);
+size_t governance_key_proposal(uint64_t number, uint8_t *key);
+
+/* A validator's record, which stays when it has been removed: ids and keys are never used again. */
+struct validator_record {
+    struct id id, member;
+    struct public_key seal_key, node_key;
+    uint8_t status; /* enum validator_status */
+    char endpoint[ENDPOINT_MAX + 1];
+};
+
 /* The record of one validator, kind 0x80, key 4 | id: member 16 | seal key 32 | node key 32 |
  * status u8 | text8 endpoint. */
 void validator_record_encode(const struct validator *validator, const struct public_key *node_key,
                              uint8_t status, const char *endpoint, struct writer *w);
+/* The id comes from the key and is left alone. STATUS_MALFORMED. */
+enum status validator_record_decode(struct span value, struct validator_record *record);
 
 /* The change of one balance by one entry:
  *     entry id 32 | position u64 | account 16 | asset 16 | seq u64 | three deltas | three results

@@ -48,7 +48,8 @@ const char *const schema_statements[] = {
         " PRIMARY KEY (level, idx)) STRICT, WITHOUT ROWID"),
     SQL("CREATE TABLE epoch (number INTEGER NOT NULL PRIMARY KEY, first_height INTEGER NOT NULL,"
         " fault_model INTEGER NOT NULL, engine INTEGER NOT NULL, n INTEGER NOT NULL,"
-        " quorum INTEGER NOT NULL, validators BLOB NOT NULL, recovery BLOB) STRICT"),
+        " quorum INTEGER NOT NULL, validators BLOB NOT NULL, recovery BLOB,"
+        " params BLOB NOT NULL) STRICT"),
     SQL("CREATE TABLE seal (height INTEGER NOT NULL, validator INTEGER NOT NULL,"
         " signature BLOB NOT NULL, PRIMARY KEY (height, validator)) STRICT, WITHOUT ROWID"),
 
@@ -266,7 +267,7 @@ const struct schema_object schema_tables[] = {
     { "movement", "account asset seq position d_posted d_held_out d_held_in posted held_out"
                   " held_in" },
     { "history", "level idx hash" },
-    { "epoch", "number first_height fault_model engine n quorum validators recovery" },
+    { "epoch", "number first_height fault_model engine n quorum validators recovery params" },
     { "seal", "height validator signature" },
     { "account", "id address version flags roles low medium high sponsor balances metadata" },
     { "signer", "account key weight" },

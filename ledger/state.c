@@ -17,7 +17,8 @@ static size_t value_size(uint8_t kind)
     case RECORD_BALANCE: return sizeof(struct balance);
     case RECORD_KV: return sizeof(struct kv_value);
     case RECORD_WINDOW: return sizeof(struct window_entry);
-    default: ASSERT(kind == RECORD_LANE); return sizeof(struct lane);
+    case RECORD_LANE: return sizeof(struct lane);
+    default: ASSERT(kind == RECORD_GOVERNANCE); return sizeof(struct governance_value);
     }
 }
 
@@ -98,9 +99,44 @@ static struct id id_at(const uint8_t *bytes)
     return id;
 }
 
+/* Takes bytes as the record's value, in place if they have room. */
+static bool set_governance(struct state *state, struct governance_value *value, struct span bytes)
+{
+    ASSERT(bytes.size <= GOVERNANCE_BYTES_MAX);
+    if (bytes.size > value->capacity) {
+        size_t capacity = max_u64(bytes.size, 2 * (uint64_t)value->capacity);
+        uint8_t *larger = arena_take(&state->records_arena, capacity);
+        if (!larger) {
+            state->status = STATUS_NO_MEMORY;
+            return false;
+        }
+        value->bytes = larger;
+        value->capacity = (uint32_t)capacity;
+    }
+    if (bytes.size > 0) memcpy(value->bytes, bytes.data, bytes.size);
+    value->size = (uint32_t)bytes.size;
+    return true;
+}
+
+static void read_governance(struct state *state, struct record *record)
+{
+    struct writer w;
+    writer_init(&w, GOVERNANCE_BYTES_MAX);
+    bool found = store_read_governance(state->store, span_of(record->key, record->key_size), &w);
+    if (writer_status(&w) != STATUS_OK) state->status = writer_status(&w);
+    record->stored = found && writer_status(&w) == STATUS_OK &&
+                     set_governance(state, record->value, writer_span(&w));
+    writer_free(&w);
+}
+
 /* Reads a record's row, or sets what its key says. */
 static void read_row(struct state *state, struct record *record)
 {
+    if (record->kind == RECORD_GOVERNANCE) {
+        read_governance(state, record);
+        record->exists = record->stored;
+        return;
+    }
     const struct id first = id_at(record->key);
     const struct id second = record->key_size >= 32 ? id_at(record->key + 16) : first;
     void *value = record->value;
@@ -127,6 +163,11 @@ static void read_row(struct state *state, struct record *record)
 enum status state_status(const struct state *state)
 {
     return state->status != STATUS_OK ? state->status : store_status(state->store);
+}
+
+void state_fail(struct state *state, enum status status)
+{
+    if (state_status(state) == STATUS_OK) state->status = status;
 }
 
 /* The record of a key, read if it is seen for the first time; the scratch record after an error. */
@@ -285,6 +326,13 @@ const struct window_entry *state_window(struct state *state, const struct id *so
     return value_of(get_window(state, source, client_ref));
 }
 
+bool state_governance(struct state *state, struct span key, struct span *bytes)
+{
+    const struct governance_value *value = value_of(get(state, RECORD_GOVERNANCE, key));
+    *bytes = value ? span_of(value->bytes, value->size) : (struct span){ NULL, 0 };
+    return value != NULL;
+}
+
 uint64_t state_lane_next(struct state *state, const struct id *account, uint32_t lane)
 {
     const struct lane *record = value_of(get_lane(state, account, lane));
@@ -308,6 +356,21 @@ bool state_reserve(struct state *state, void *array, size_t item, size_t count, 
     return true;
 }
 
+/* Moves what a value was into memory of its own, because the record's bytes change in place. */
+static bool copy_governance(struct state *state, struct governance_value *before)
+{
+    uint8_t *copy = arena_take(&state->undo_arena, before->size ? before->size : 1);
+    if (!copy) {
+        state->status = STATUS_NO_MEMORY;
+        memset(state->scratch->value, 0, VALUE_MAX);
+        state->scratch->kind = RECORD_GOVERNANCE;
+        return false;
+    }
+    if (before->size > 0) memcpy(copy, before->bytes, before->size);
+    before->bytes = copy;
+    return true;
+}
+
 /* Keeps the value before the entry's first change of a record, then lets it be changed. */
 static struct record *edit(struct state *state, struct record *record)
 {
@@ -325,6 +388,7 @@ static struct record *edit(struct state *state, struct record *record)
         return state->scratch;
     }
     memcpy(before, record->value, size);
+    if (record->kind == RECORD_GOVERNANCE && !copy_governance(state, before)) return state->scratch;
     state->undo[state->undo_count++] = (struct undo){ record, record->exists, before };
     record->edit = state->entry;
     record->exists = true;
@@ -393,6 +457,12 @@ void state_put_lane(struct state *state, const struct id *account, uint32_t lane
     *value = (struct lane){ *account, lane, next };
 }
 
+void state_put_governance(struct state *state, struct span key, struct span bytes)
+{
+    struct record *record = edit(state, get(state, RECORD_GOVERNANCE, key));
+    if (record != state->scratch) (void)set_governance(state, record->value, bytes);
+}
+
 size_t state_edit_count(const struct state *state)
 {
     return state->undo_count;
@@ -402,8 +472,15 @@ struct state_edit state_edit_at(const struct state *state, size_t index)
 {
     ASSERT(index < state->undo_count);
     const struct undo *undo = &state->undo[index];
-    return (struct state_edit){ undo->record->kind, undo->existed, undo->record->exists,
-                                undo->before, undo->record->value };
+    const struct record *record = undo->record;
+    return (struct state_edit){
+        .kind = record->kind,
+        .existed = undo->existed,
+        .exists = record->exists,
+        .key = span_of(record->key, record->key_size),
+        .before = undo->before,
+        .now = record->value,
+    };
 }
 
 static void next_entry(struct state *state)
@@ -427,11 +504,25 @@ void state_accept(struct state *state)
     next_entry(state);
 }
 
+/* What was there fits again: the room of a record's bytes never shrinks. */
+static void undo_value(struct record *record, const void *before)
+{
+    if (record->kind != RECORD_GOVERNANCE) {
+        memcpy(record->value, before, value_size(record->kind));
+        return;
+    }
+    const struct governance_value *old = before;
+    struct governance_value *value = record->value;
+    ASSERT(old->size <= value->capacity);
+    if (old->size > 0) memcpy(value->bytes, old->bytes, old->size);
+    value->size = old->size;
+}
+
 void state_undo(struct state *state)
 {
     for (size_t i = state->undo_count; i-- > 0;) {
         struct record *record = state->undo[i].record;
-        memcpy(record->value, state->undo[i].before, value_size(record->kind));
+        undo_value(record, state->undo[i].before);
         record->exists = state->undo[i].existed;
     }
     next_entry(state);

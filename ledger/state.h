@@ -31,6 +31,15 @@ void state_free(struct state *state);
 
 enum status state_status(const struct state *state);
 
+/* An error of a caller that reads or makes records; it sticks, unless something did before. */
+void state_fail(struct state *state, enum status status);
+
+/* A record's bytes do not decode. */
+static inline void state_damaged(struct state *state)
+{
+    state_fail(state, STATUS_DAMAGED);
+}
+
 const struct account *state_account(struct state *state, const struct id *id);
 const struct asset *state_asset(struct state *state, const struct id *id);
 const struct balance *state_balance(struct state *state, const struct id *account,
@@ -39,6 +48,10 @@ const struct kv_record *state_kv(struct state *state, const struct id *owner, st
 const struct window_entry *state_window(struct state *state, const struct id *source,
                                         const struct id *client_ref);
 uint64_t state_lane_next(struct state *state, const struct id *account, uint32_t lane);
+
+/* A record of kind 0x80 as its bytes, which stay until the next change of it; false if there is
+ * none. ledger/governance_records.h knows the keys. */
+bool state_governance(struct state *state, struct span key, struct span *bytes);
 
 struct account *state_edit_account(struct state *state, const struct id *id);
 /* Its signers changed too; most changes leave their rows alone. */
@@ -52,13 +65,16 @@ void state_put_kv(struct state *state, const struct id *owner, struct span key, 
 void state_remove_kv(struct state *state, const struct id *owner, struct span key);
 void state_put_window(struct state *state, const struct window_entry *entry);
 void state_put_lane(struct state *state, const struct id *account, uint32_t lane, uint64_t next);
+void state_put_governance(struct state *state, struct span key, struct span bytes); /* a copy */
 
 /* What the entry in hand changed so far, each object once, in the order of the first change. now
- * and before point to the struct of the kind (ledger/records.h). */
+ * and before point to the struct of the kind (ledger/records.h); of a governance record to no
+ * struct of others: its bytes are read by state_governance. */
 struct state_edit {
     uint8_t kind; /* enum record_kind */
     bool existed; /* before the entry */
     bool exists;
+    struct span key;
     const void *before; /* meaningless if it did not exist */
     void *now;
 };
@@ -75,9 +91,6 @@ void state_sweep(struct state *state, uint64_t horizon_ms, uint32_t limit);
 /* Writes the rows of all accepted changes, in the order of kind and key, and returns the changed
  * leaves in *changes, sorted by path; valid until the next flush. Ends with state_status. */
 enum status state_flush(struct state *state, const struct state_change **changes, size_t *count);
-
-/* Adds a leaf that has no row of its own here (governance) to the next flush. */
-void state_add_leaf(struct state *state, const struct state_leaf *leaf);
 
 /* Forgets all records and changes. */
 void state_forget(struct state *state);

@@ -11,11 +11,6 @@ static void add_change(struct state *state, const struct state_leaf *leaf, bool 
         (struct state_change){ leaf->path, leaf->hash, removed };
 }
 
-void state_add_leaf(struct state *state, const struct state_leaf *leaf)
-{
-    add_change(state, leaf, false);
-}
-
 void state_sweep(struct state *state, uint64_t horizon_ms, uint32_t limit)
 {
     uint8_t key[RECORD_KEY_MAX];
@@ -56,6 +51,15 @@ static int compare_changes(const void *a, const void *b)
     return digest_compare(&x->path, &y->path);
 }
 
+static struct state_leaf write_governance(struct state *state, const struct record *record)
+{
+    const struct governance_value *value = record->value;
+    struct span key = span_of(record->key, record->key_size);
+    struct span bytes = span_of(value->bytes, value->size);
+    store_write_governance(state->store, key, bytes);
+    return record_leaf(RECORD_GOVERNANCE, key, bytes);
+}
+
 static struct state_leaf write_row(struct state *state, struct record *record)
 {
     switch (record->kind) {
@@ -80,10 +84,10 @@ static struct state_leaf write_row(struct state *state, struct record *record)
     case RECORD_WINDOW:
         store_write_window(state->store, record->value);
         return window_leaf(record->value);
-    default:
-        ASSERT(record->kind == RECORD_LANE);
+    case RECORD_LANE:
         store_write_lane(state->store, record->value);
         return lane_leaf(record->value);
+    default: ASSERT(record->kind == RECORD_GOVERNANCE); return write_governance(state, record);
     }
 }
 

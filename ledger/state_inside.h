@@ -20,6 +20,13 @@ struct kv_value {
     struct span value; /* of the last put, until the flush */
 };
 
+/* A governance record's value here: bytes of the records' arena, which stay in place while they
+ * have room and are copied before the first change of an entry. */
+struct governance_value {
+    uint8_t *bytes;
+    uint32_t size, capacity;
+};
+
 /* One object. In memory: this head, the value, the key. */
 struct record {
     uint8_t kind;

@@ -83,14 +83,16 @@ void store_write_movement(struct store *store, const struct movement *movement);
 void store_write_history(struct store *store, unsigned level, uint64_t index,
                          const struct digest *hash);
 void store_write_epoch(struct store *store, uint64_t number, uint64_t first_height,
-                       const struct committee *committee);
+                       const struct committee *committee, const struct params *params);
 
 /* The header and its hash as stored; false if there is none. */
 bool store_read_block(struct store *store, uint64_t height, struct header *header,
                       struct digest *hash);
 bool store_read_last_height(struct store *store, uint64_t *height);
 bool store_read_history(struct store *store, unsigned level, uint64_t index, struct digest *hash);
-bool store_read_epoch(struct store *store, uint64_t number, struct committee *committee);
+/* params and first_height may be NULL. */
+bool store_read_epoch(struct store *store, uint64_t number, struct committee *committee,
+                      struct params *params, uint64_t *first_height);
 /* Whether an entry of this id exists, and where. */
 bool store_read_entry(struct store *store, const struct digest *id, uint64_t *position);
 
@@ -130,15 +132,26 @@ uint32_t store_read_expired(struct store *store, uint64_t horizon_ms, uint32_t l
 
 /* ---- governance ------------------------------------------------------------------------------ */
 
-void store_write_member(struct store *store, const struct member *member);
-void store_write_validator(struct store *store, const struct validator *validator,
-                           const struct public_key *node_key, const char *endpoint, uint8_t status);
-/* Chain parameters by name, params_version, and the engine's as `engine.NAME`. */
-void store_write_params(struct store *store, const struct params *params);
+/* The record of kind 0x80 at a key, into its rows and, as its canonical bytes, back from them: the
+ * tables param, member, validator and proposal. The validator set stands in the table epoch, which
+ * store_write_epoch writes when it changes; the next number follows from the proposals. */
+void store_write_governance(struct store *store, struct span key, struct span bytes);
+bool store_read_governance(struct store *store, struct span key, struct writer *w);
+
+/* Casts a ballot or replaces it. */
+void store_write_ballot(struct store *store, uint64_t proposal, const struct id *member,
+                        uint8_t vote, uint64_t position);
+
 bool store_read_params(struct store *store, struct params *params);
 
 /* All members, by account; the caller frees. */
 struct member *store_read_members(struct store *store, uint16_t *count);
+
+/* The ids of all registered validators, ascending; the caller frees. */
+struct id *store_read_validator_ids(struct store *store, size_t *count);
+
+/* The numbers of the proposals whose record says open or passed, ascending; the caller frees. */
+uint64_t *store_read_live_proposals(struct store *store, size_t *count);
 
 /* ---- the tree and the place ------------------------------------------------------------------ */
 

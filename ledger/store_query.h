@@ -15,11 +15,11 @@
     X(WRITE_TOUCH, "INSERT INTO touch VALUES (?,?)") \
     X(WRITE_MOVEMENT, "INSERT INTO movement VALUES (?,?,?,?,?,?,?,?,?,?)") \
     X(WRITE_HISTORY, "INSERT INTO history VALUES (?,?,?)") \
-    X(WRITE_EPOCH, "INSERT INTO epoch VALUES (?,?,?,?,?,?,?,NULL)") \
+    X(WRITE_EPOCH, "INSERT INTO epoch VALUES (?,?,?,?,?,?,?,NULL,?)") \
     X(READ_BLOCK, "SELECT header, hash FROM block WHERE height = ?") \
     X(READ_LAST_HEIGHT, "SELECT max(height) FROM block") \
     X(READ_HISTORY, "SELECT hash FROM history WHERE level = ? AND idx = ?") \
-    X(READ_EPOCH, "SELECT validators FROM epoch WHERE number = ?") \
+    X(READ_EPOCH, "SELECT validators, params, first_height FROM epoch WHERE number = ?") \
     X(READ_ENTRY, "SELECT position FROM entry WHERE id = ?") \
     X(WRITE_SEAL, "INSERT INTO seal VALUES (?,?,?) ON CONFLICT DO NOTHING") \
     X(COUNT_SEAL, "SELECT count(*) FROM seal WHERE height = ?") \
@@ -57,7 +57,21 @@
     X(READ_EXPIRED, "SELECT source, client_ref, not_after_ms, txid FROM recent" \
                     " WHERE not_after_ms < ? ORDER BY not_after_ms, txid LIMIT ?") \
     X(WRITE_MEMBER, "INSERT INTO member VALUES (?,?)") \
-    X(WRITE_VALIDATOR, "INSERT INTO validator VALUES (?,?,?,?,?,?,?)") \
+    X(REMOVE_MEMBERS, "DELETE FROM member") \
+    X(WRITE_VALIDATOR, "INSERT INTO validator VALUES (?,?,?,?,?,?,?)" \
+                       " ON CONFLICT DO UPDATE SET member = ?3, seal_key = ?4, node_key = ?5," \
+                       " endpoint = ?6, status = ?7") \
+    X(READ_VALIDATOR, "SELECT member, seal_key, node_key, endpoint, status FROM validator" \
+                      " WHERE id = ?") \
+    X(READ_VALIDATOR_IDS, "SELECT id FROM validator ORDER BY id") \
+    X(READ_SET, "SELECT validators FROM epoch ORDER BY number DESC LIMIT 1") \
+    X(WRITE_PROPOSAL, "INSERT INTO proposal VALUES (?,?,?,?,?,?,?)" \
+                      " ON CONFLICT DO UPDATE SET status = ?4, record = ?7") \
+    X(READ_PROPOSAL, "SELECT record FROM proposal WHERE number = ?") \
+    X(READ_LIVE_PROPOSALS, "SELECT number FROM proposal WHERE status IN (1, 2) ORDER BY number") \
+    X(READ_LAST_PROPOSAL, "SELECT max(number) FROM proposal") \
+    X(WRITE_BALLOT, "INSERT INTO ballot VALUES (?,?,?,?)" \
+                    " ON CONFLICT DO UPDATE SET vote = ?3, position = ?4") \
     X(WRITE_PARAM, "INSERT INTO param VALUES (?,?) ON CONFLICT DO UPDATE SET value = ?2") \
     X(READ_PARAMS, "SELECT name, value FROM param ORDER BY name") \
     X(READ_MEMBERS, "SELECT account, name FROM member ORDER BY account") \

@@ -99,14 +99,17 @@ void store_write_history(struct store *store, unsigned level, uint64_t index,
 }
 
 void store_write_epoch(struct store *store, uint64_t number, uint64_t first_height,
-                       const struct committee *committee)
+                       const struct committee *committee, const struct params *params)
 {
-    struct writer w;
+    struct writer w, p;
     sqlite3_stmt *s = store_statement(store, STATEMENT_WRITE_EPOCH);
     if (!s) return;
     writer_init(&w, COMMITTEE_BYTES_MAX);
+    writer_init(&p, PARAMS_BYTES_MAX);
     committee_encode(committee, &w);
-    if (writer_status(&w) != STATUS_OK) store_fail(store, STATUS_NO_MEMORY, "out of memory");
+    params_encode(params, &p);
+    if (writer_status(&w) != STATUS_OK || writer_status(&p) != STATUS_OK)
+        store_fail(store, STATUS_NO_MEMORY, "out of memory");
     set_u64(s, 1, number);
     set_u64(s, 2, first_height);
     set_u64(s, 3, committee->fault_model);
@@ -114,8 +117,10 @@ void store_write_epoch(struct store *store, uint64_t number, uint64_t first_heig
     set_u64(s, 5, committee->count);
     set_u64(s, 6, committee_quorum(committee));
     set_bytes(s, 7, writer_span(&w).data, writer_span(&w).size);
+    set_bytes(s, 8, writer_span(&p).data, writer_span(&p).size);
     store_run(store, s);
     writer_free(&w);
+    writer_free(&p);
 }
 
 bool store_read_block(struct store *store, uint64_t height, struct header *header,
@@ -158,18 +163,28 @@ bool store_read_history(struct store *store, unsigned level, uint64_t index, str
     return store->status == STATUS_OK;
 }
 
-bool store_read_epoch(struct store *store, uint64_t number, struct committee *committee)
+static struct reader reader_of_column(sqlite3_stmt *s, int at)
+{
+    return reader_of(span_of(sqlite3_column_blob(s, at), (size_t)sqlite3_column_bytes(s, at)));
+}
+
+bool store_read_epoch(struct store *store, uint64_t number, struct committee *committee,
+                      struct params *params, uint64_t *first_height)
 {
     sqlite3_stmt *s = store_statement(store, STATEMENT_READ_EPOCH);
     if (!s) return false;
     set_u64(s, 1, number);
     if (!store_row(store, s)) return false;
-    struct reader r =
-        reader_of(span_of(sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0)));
+    struct reader r = reader_of_column(s, 0);
     if (committee_decode(&r, committee) != STATUS_OK || reader_end(&r) != STATUS_OK)
         store_fail(store, STATUS_DAMAGED,
                    "ledger.db: the validator set of epoch %llu does not decode",
                    (unsigned long long)number);
+    r = reader_of_column(s, 1);
+    if (params && (params_decode(&r, params) != STATUS_OK || reader_end(&r) != STATUS_OK))
+        store_fail(store, STATUS_DAMAGED, "ledger.db: the parameters of epoch %llu do not decode",
+                   (unsigned long long)number);
+    if (first_height) *first_height = get_u64(s, 2);
     sqlite3_reset(s);
     return store->status == STATUS_OK;
 }

@@ -48,7 +48,9 @@ bool operation_find(const char *name, uint16_t *code)
 enum level operation_level(enum operation_code code)
 {
     switch (code) {
-    case OP_ACCOUNT_SET_SIGNERS: return LEVEL_HIGH;
+    case OP_ACCOUNT_SET_SIGNERS:
+    case OP_GOV_PROPOSE:
+    case OP_GOV_BALLOT: return LEVEL_HIGH;
     case OP_KV_PUT:
     case OP_KV_DELETE: return LEVEL_LOW;
     case OP_ACCOUNT_CREATE:

@@ -46,7 +46,9 @@ enum {
     X(ASSET_BURN, 0x0203, "asset.burn") \
     X(TRANSFER, 0x0301, "transfer") \
     X(KV_PUT, 0x0501, "kv.put") \
-    X(KV_DELETE, 0x0502, "kv.delete")
+    X(KV_DELETE, 0x0502, "kv.delete") \
+    X(GOV_PROPOSE, 0x0601, "gov.propose") \
+    X(GOV_BALLOT, 0x0602, "gov.ballot")
 
 enum operation_code {
 #define X(name, code, text) OP_##name = code,
@@ -115,6 +117,17 @@ struct operation {
             uint8_t expect;
             uint64_t version;
         } kv_delete;
+        struct {
+            struct digest rationale; /* of a text that stays outside; zeros = none */
+            uint64_t expects_params_version;
+            uint64_t deadline_ms, activate_ms;
+            uint8_t action_count;
+            struct span actions; /* as they stand; for action_read_again */
+        } gov_propose;
+        struct {
+            uint64_t proposal;
+            uint8_t vote; /* enum vote */
+        } gov_ballot;
     };
 };
 
@@ -192,8 +205,8 @@ struct refusal {
 enum status transaction_decode(struct span bytes, struct transaction *tx, struct refusal *refusal);
 
 /* The same for bytes that passed before in this process (out of the pool, out of a block just
- * executed). Everything is checked but the points of signer lists: one of them costs as much as
- * fifty small transactions, and a megabyte holds thirty thousand. */
+ * executed). Everything is checked but the points of signer lists and actions: one of them costs as
+ * much as fifty small transactions, and a megabyte holds thirty thousand. */
 enum status transaction_decode_again(struct span bytes, struct transaction *tx);
 
 /* As transaction_decode for a body alone, before it is signed or where a proof carries it so;

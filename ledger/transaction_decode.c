@@ -3,6 +3,7 @@
  * Whatever is accepted here encodes to the same bytes again: every field is either kept whole or
  * has one allowed value. The first mistake ends the decoding; the reader's sticky error turns all
  * later reads into zeros, so that the functions below read like the tables of the format. */
+#include "ledger/proposal.h"
 #include "ledger/transaction.h"
 
 #include <stdio.h>
@@ -231,6 +232,43 @@ static void read_kv_delete(struct decoder *d, struct operation *operation)
         refuse(d, 9, "a deletion cannot expect absence");
 }
 
+/* u8 count | actions. What an action does is judged at execution; its shape is judged here. */
+static void read_actions(struct decoder *d, struct operation *operation)
+{
+    uint8_t count = read_u8(&d->r);
+    if (count == 0 || count > ACTIONS_MAX) refuse(d, 1, "not 1 ... 10 actions");
+    const uint8_t *start = d->r.rest.data;
+    size_t before = d->r.offset;
+    struct action_reader actions = { .r = &d->r, .seen = d->seen };
+    for (unsigned i = 0; i < count && !failed(d); i++) {
+        struct action action;
+        action_reader_next(&actions, &action);
+    }
+    if (actions.detail) {
+        d->detail = actions.detail;
+        d->offset = actions.offset;
+    }
+    operation->gov_propose.action_count = count;
+    operation->gov_propose.actions = (struct span){ start, d->r.offset - before };
+}
+
+static void read_gov_propose(struct decoder *d, struct operation *operation)
+{
+    read_digest(&d->r, &operation->gov_propose.rationale);
+    operation->gov_propose.expects_params_version = read_number(d);
+    operation->gov_propose.deadline_ms = read_time(d);
+    operation->gov_propose.activate_ms = read_time(d);
+    read_actions(d, operation);
+}
+
+static void read_gov_ballot(struct decoder *d, struct operation *operation)
+{
+    operation->gov_ballot.proposal = read_number(d);
+    operation->gov_ballot.vote = read_u8(&d->r);
+    if (operation->gov_ballot.vote < VOTE_YES || operation->gov_ballot.vote > VOTE_ABSTAIN)
+        refuse(d, 1, "vote is not yes, no or abstain");
+}
+
 static void read_operation(struct decoder *d, struct operation *operation)
 {
     *operation = (struct operation){ .code = read_u16(&d->r) };
@@ -249,6 +287,8 @@ static void read_operation(struct decoder *d, struct operation *operation)
     case OP_TRANSFER: read_transfer(d, operation); break;
     case OP_KV_PUT: read_kv_put(d, operation); break;
     case OP_KV_DELETE: read_kv_delete(d, operation); break;
+    case OP_GOV_PROPOSE: read_gov_propose(d, operation); break;
+    case OP_GOV_BALLOT: read_gov_ballot(d, operation); break;
     }
 }
 

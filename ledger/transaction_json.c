@@ -1,5 +1,6 @@
 #include "ledger/transaction_json.h"
 #include "genesis/json.h"
+#include "ledger/proposal.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -271,6 +272,38 @@ static void put_kv_delete(struct maker *m, const struct operation *operation)
     put_expectation(m, operation->kv_delete.expect, operation->kv_delete.version);
 }
 
+static json_t *actions_json(const struct operation *operation)
+{
+    json_t *array = json_array();
+    struct reader r = reader_of(operation->gov_propose.actions);
+    for (unsigned i = 0; i < operation->gov_propose.action_count; i++) {
+        struct action action;
+        action_read_again(&r, &action);
+        if (json_array_append_new(array, action_json(&action)) == 0) continue;
+        json_decref(array);
+        return NULL;
+    }
+    return array;
+}
+
+static void put_gov_propose(struct maker *m, const struct operation *operation)
+{
+    put_address(m, "member", ADDRESS_ACCOUNT, &operation->actor);
+    put_hash_unless_zero(m, "rationale_hash", &operation->gov_propose.rationale);
+    put_number(m, "expects_params_version", operation->gov_propose.expects_params_version);
+    put_time(m, "deadline", operation->gov_propose.deadline_ms);
+    if (operation->gov_propose.activate_ms != 0)
+        put_time(m, "activate", operation->gov_propose.activate_ms);
+    put(m, "actions", actions_json(operation));
+}
+
+static void put_gov_ballot(struct maker *m, const struct operation *operation)
+{
+    put_address(m, "member", ADDRESS_ACCOUNT, &operation->actor);
+    put_number(m, "proposal", operation->gov_ballot.proposal);
+    put(m, "vote", json_string(vote_name(operation->gov_ballot.vote)));
+}
+
 static json_t *arguments_json(const struct operation *operation)
 {
     struct maker m = maker_new();
@@ -284,6 +317,8 @@ static json_t *arguments_json(const struct operation *operation)
     case OP_TRANSFER: put_transfer(&m, operation); break;
     case OP_KV_PUT: put_kv_put(&m, operation); break;
     case OP_KV_DELETE: put_kv_delete(&m, operation); break;
+    case OP_GOV_PROPOSE: put_gov_propose(&m, operation); break;
+    case OP_GOV_BALLOT: put_gov_ballot(&m, operation); break;
     }
     return finish(&m);
 }

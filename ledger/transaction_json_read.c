@@ -1,4 +1,5 @@
 #include "genesis/json.h"
+#include "ledger/proposal.h"
 #include "ledger/transaction_json.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,6 +167,42 @@ static void read_flags(struct json_fields *fields)
     if (json_member_optional(fields, "flags")) (void)json_array_of(fields, "flags", 0);
 }
 
+static bool read_action(const struct builder *b, const struct json_fields *fields, size_t index,
+                        const json_t *item, struct writer *w)
+{
+    char list[160];
+    struct action action;
+    snprintf(list, sizeof list, "%s/actions", fields->path);
+    struct json_fields inner = item_fields(b, item, list, index, "");
+    action_fields_read(&inner, &action);
+    if (json_fields_done(&inner) != STATUS_OK) return false;
+    action_write(w, &action);
+    return true;
+}
+
+static void read_actions(struct builder *b, struct json_fields *fields, struct operation *o)
+{
+    struct writer w;
+    const json_t *array = json_array_of(fields, "actions", ACTIONS_MAX);
+    size_t count = array ? json_array_size(array) : 0;
+    uint8_t *bytes = array ? keep(b, fields, "actions", count * ACTION_BYTES_MAX) : NULL;
+    if (!bytes) return;
+    writer_init_fixed(&w, bytes, count * ACTION_BYTES_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (!read_action(b, fields, i, json_array_get(array, i), &w)) {
+            fields->failed = true; /* the record is the inner fields' */
+            fields->status = b->problem->status;
+            return;
+        }
+    o->gov_propose.action_count = (uint8_t)count;
+    o->gov_propose.actions = writer_span(&w);
+}
+
+static const char *vote_word(unsigned vote)
+{
+    return vote_name((uint8_t)vote);
+}
+
 static void read_arguments(struct builder *b, struct json_fields *f, struct operation *o)
 {
     switch (o->code) {
@@ -223,6 +260,20 @@ static void read_arguments(struct builder *b, struct json_fields *f, struct oper
         read_account(f, "owner", &o->actor);
         o->kv_delete.key = read_hex(b, f, "key", TX_KEY_BYTES_MAX);
         read_expectation(f, EXPECT_VERSION, &o->kv_delete.expect, &o->kv_delete.version);
+        break;
+    case OP_GOV_PROPOSE:
+        read_account(f, "member", &o->actor);
+        read_hash_or_zero(f, "rationale_hash", &o->gov_propose.rationale);
+        o->gov_propose.expects_params_version = json_u64(f, "expects_params_version", INT64_MAX);
+        o->gov_propose.deadline_ms = json_time(f, "deadline");
+        if (json_member_optional(f, "activate"))
+            o->gov_propose.activate_ms = json_time(f, "activate");
+        read_actions(b, f, o);
+        break;
+    case OP_GOV_BALLOT:
+        read_account(f, "member", &o->actor);
+        o->gov_ballot.proposal = json_u64(f, "proposal", INT64_MAX);
+        o->gov_ballot.vote = (uint8_t)read_word(f, "vote", VOTE_YES, VOTE_ABSTAIN, vote_word);
         break;
     }
 }

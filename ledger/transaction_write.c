@@ -43,6 +43,16 @@ static void write_asset_create(struct writer *w, const struct operation *operati
     write_digest(w, &operation->asset_create.metadata);
 }
 
+static void write_gov_propose(struct writer *w, const struct operation *operation)
+{
+    write_digest(w, &operation->gov_propose.rationale);
+    write_u64(w, operation->gov_propose.expects_params_version);
+    write_u64(w, operation->gov_propose.deadline_ms);
+    write_u64(w, operation->gov_propose.activate_ms);
+    write_u8(w, operation->gov_propose.action_count);
+    write_bytes(w, operation->gov_propose.actions);
+}
+
 static void write_operation(struct writer *w, const struct operation *operation)
 {
     write_u16(w, (uint16_t)operation->code);
@@ -79,6 +89,11 @@ static void write_operation(struct writer *w, const struct operation *operation)
         write_bytes8(w, operation->kv_delete.key);
         write_u8(w, operation->kv_delete.expect);
         write_u64(w, operation->kv_delete.version);
+        return;
+    case OP_GOV_PROPOSE: write_gov_propose(w, operation); return;
+    case OP_GOV_BALLOT:
+        write_u64(w, operation->gov_ballot.proposal);
+        write_u8(w, operation->gov_ballot.vote);
         return;
     }
     fail(w, STATUS_INVALID);

@@ -185,6 +185,7 @@ static const struct {
     { "role", "with this role" },
     { "seal", "with the seal" },
     { "source", "of this source" },
+    { "status", "with this status" },
     { "timeout_ms", "how long the node may wait before it answers" },
     { "to_height", "up to this block" },
     { "to_time", "up to this time, RFC 3339" },

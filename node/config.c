@@ -293,6 +293,13 @@ void config_origin_text(const struct config *config, enum config_key key, char *
     }
 }
 
+void config_adopt(struct config *config, struct config *other, enum config_key key)
+{
+    struct config_value value = config->values[key];
+    config->values[key] = other->values[key];
+    other->values[key] = value;
+}
+
 bool config_differs(const struct config *a, const struct config *b, enum config_key key)
 {
     char one[CONFIG_TEXT_MAX + 1];

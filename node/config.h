@@ -93,6 +93,9 @@ const char *config_file(const struct config *config);
  * known. Part of config_load; STATUS_INVALID. */
 enum status config_check(const struct config *config, struct problem *problem);
 
+/* Moves the value of a key from one configuration into another, which gets its own in exchange. */
+void config_adopt(struct config *config, struct config *other, enum config_key key);
+
 /* Keys whose value differs between two configurations. */
 bool config_differs(const struct config *a, const struct config *b, enum config_key key);
 

@@ -3,6 +3,7 @@
 #include "genesis/address.h"
 #include "node/config_internal.h"
 #include "node/log.h"
+#include "node/peers.h"
 #include <stdio.h>
 
 static enum status refuse(struct problem *problem, const struct config *config, enum config_key key,
@@ -79,6 +80,9 @@ static enum status peers_check(const struct config *config, struct problem *prob
             return refuse(problem, config, CONFIG_peers_addresses,
                           "is not VALIDATOR=host:port, with a validator id like val1...", text);
     }
+    if (config_list_count(config, CONFIG_peers_observers) > PEER_OBSERVERS_MAX)
+        return problem_set(problem, STATUS_INVALID, "peers.observers names more than %d keys",
+                           PEER_OBSERVERS_MAX);
     for (size_t i = 0; i < config_list_count(config, CONFIG_peers_observers); i++) {
         const char *text = config_list_item(config, CONFIG_peers_observers, i);
         struct public_key key;
@@ -182,7 +186,8 @@ static enum status sample_key(struct buffer *out, const struct config_info *info
     char line[640];
     sample_value(info, value, sizeof value);
     snprintf(setting, sizeof setting, "%s = %s;", info->name, value);
-    snprintf(line, sizeof line, "    %-39s # %s\n", setting, info->help);
+    snprintf(line, sizeof line, "    %-39s # %s%s\n", setting, info->reload ? "[R] " : "",
+             info->help);
     return put(out, line);
 }
 
@@ -191,7 +196,7 @@ enum status config_sample(struct buffer *out)
     enum status status = put(
         out,
         "# witan.conf: one node's own settings. All keys are optional; the values shown are\n"
-        "# the defaults. Changes take effect at the next start.\n"
+        "# the defaults. [R] takes effect on a reload (SIGHUP), the others at the next start.\n"
         "# Times \"500ms\" \"2s\" \"5m\" \"24h\"; sizes \"64KiB\" \"16MiB\" \"2GiB\". Relative "
         "paths begin at\n"
         "# this file's folder. What all validators must share is not here but in the genesis.\n");

@@ -31,6 +31,7 @@ struct journal_thread {
     uint64_t last;          /* highest number given */
     uint64_t reported;      /* highest number reported as durable */
     uint64_t segment_bytes; /* of the segment being filled, queue included */
+    bool keeps_safety; /* there is a safety file, or will be */
     bool stopping;
     bool failure_reported;
 
@@ -41,6 +42,7 @@ struct journal_thread {
     size_t queue_bytes; /* of the queue and of the group being written */
     bool has_safety;
     struct safety_state safety;
+    struct safety *replacement; /* of the safety file, from the next group on */
     uint64_t cut;
     bool held; /* more is to come that belongs to what waits */
     bool stop;
@@ -57,6 +59,7 @@ struct group {
     uint64_t last; /* highest number in it; 0 if it is empty */
     bool has_safety;
     struct safety_state safety;
+    struct safety *replacement;
     uint64_t cut;
     bool stop;
 };
@@ -88,7 +91,8 @@ static void group_wait(struct journal_thread *thread, bool timed)
 
 static bool queue_idle(const struct journal_thread *thread)
 {
-    bool empty = !thread->first && !thread->has_safety && thread->cut == 0;
+    bool empty =
+        !thread->first && !thread->has_safety && !thread->replacement && thread->cut == 0;
     return (empty || thread->held) && !thread->stop;
 }
 
@@ -105,12 +109,14 @@ static struct group group_take(struct journal_thread *thread, bool timed)
         .bytes = thread->queue_bytes,
         .has_safety = thread->has_safety,
         .safety = thread->safety,
+        .replacement = thread->replacement,
         .cut = thread->cut,
         .stop = thread->stop,
     };
     thread->first = NULL;
     thread->tail = &thread->first;
     thread->has_safety = false;
+    thread->replacement = NULL;
     thread->cut = 0;
     pthread_mutex_unlock(&thread->mutex);
     return group;
@@ -155,6 +161,10 @@ static enum status group_write(struct journal_thread *thread, struct group *grou
     struct journal *journal = thread->options.journal;
     uint64_t before = journal_durable(journal);
     enum status status = STATUS_OK;
+    if (group->replacement) {
+        safety_close(thread->options.safety);
+        thread->options.safety = group->replacement;
+    }
     for (const struct item *item = group->first; item && status == STATUS_OK; item = item->next)
         status = item_write(thread, item, problem);
     uint64_t start = uv_hrtime();
@@ -189,9 +199,9 @@ static void group_report(struct journal_thread *thread, const struct group *grou
 static void *thread_main(void *argument)
 {
     struct journal_thread *thread = argument;
-    const struct safety *safety = thread->options.safety;
     uint64_t safety_synced_ns = uv_hrtime();
     for (;;) {
+        const struct safety *safety = thread->options.safety;
         struct group group = group_take(thread, safety && safety_changed(safety));
         struct problem problem = { STATUS_IO, "the journal failed" };
         enum status status = group_write(thread, &group, &safety_synced_ns, &problem);
@@ -241,6 +251,7 @@ enum status journal_thread_start(struct journal_thread **out, uv_loop_t *loop,
     }
     thread->wake.data = thread;
     thread->options = *options;
+    thread->keeps_safety = options->safety != NULL;
     if (thread->options.queue_bytes_max == 0) thread->options.queue_bytes_max = JOURNAL_PENDING_MAX;
     struct journal_sizes sizes;
     journal_sizes(options->journal, &sizes);
@@ -353,12 +364,23 @@ void journal_thread_release(struct journal_thread *thread)
 
 void journal_thread_safety(struct journal_thread *thread, const struct safety_state *state)
 {
-    if (!thread->options.safety) return;
+    if (!thread->keeps_safety) return;
     pthread_mutex_lock(&thread->mutex);
     thread->safety = *state;
     thread->has_safety = true;
     pthread_cond_signal(&thread->work);
     pthread_mutex_unlock(&thread->mutex);
+}
+
+void journal_thread_replace_safety(struct journal_thread *thread, struct safety *safety)
+{
+    pthread_mutex_lock(&thread->mutex);
+    safety_close(thread->replacement);
+    thread->replacement = safety;
+    thread->has_safety = false;
+    pthread_cond_signal(&thread->work);
+    pthread_mutex_unlock(&thread->mutex);
+    thread->keeps_safety = true;
 }
 
 void journal_thread_cut(struct journal_thread *thread, uint64_t up_to)
@@ -402,5 +424,6 @@ void journal_thread_stop(struct journal_thread *thread)
     thread->first = NULL;
     journal_close(thread->options.journal);
     safety_close(thread->options.safety);
+    safety_close(thread->replacement); /* Only after a failure. */
     uv_close((uv_handle_t *)&thread->wake, on_closed);
 }

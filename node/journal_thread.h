@@ -63,6 +63,10 @@ void journal_thread_release(struct journal_thread *thread);
  * does nothing. */
 void journal_thread_safety(struct journal_thread *thread, const struct safety_state *state);
 
+/* Another safety file from the next group on, owned by the thread: this node has a new seal key. A
+ * state of the old one that still waits is dropped; what that key promised binds no more. */
+void journal_thread_replace_safety(struct journal_thread *thread, struct safety *safety);
+
 /* Records up to this one are no longer needed: segments are cut after the next sync. */
 void journal_thread_cut(struct journal_thread *thread, uint64_t up_to);
 

@@ -130,8 +130,11 @@ static void node_close(struct node *node)
     close_threads(node);
     close_loop(node);
     if (node->replica) replica_free(node->replica);
+    free(node->epoch);
+    free(node->epoch_peers);
     if (node->journal) journal_close(node->journal);
     if (node->safety) safety_close(node->safety);
+    signer_free(node->signer_before);
     if (node->signer) signer_free(node->signer);
     close_ledger(node);
     verify_cache_free(node->engine_cache);
@@ -167,7 +170,7 @@ static void log_start_line(struct node *node)
         LOG_TEXT("data", node->data_dir), LOG_BOOL("votes", node->votes), LOG_END);
 }
 
-int node_run(const struct config *config, struct problem *problem)
+int node_run(struct config *config, const struct node_reload *reload, struct problem *problem)
 {
     struct node *node = calloc(1, sizeof *node);
     if (!node || uv_loop_init(&node->loop) != 0) {
@@ -176,6 +179,7 @@ int node_run(const struct config *config, struct problem *problem)
         return 71;
     }
     node->config = config;
+    node->reload = reload;
     node->lock = -1;
     node->started_ms = wall_clock_ms();
     atomic_init(&node->loop_turned_ms, uv_hrtime() / 1000000);

@@ -15,12 +15,19 @@
 
 #include "node/config.h"
 
+/* Where the settings come from, for a reload: makes them again, or says what is wrong. */
+struct node_reload {
+    enum status (*load)(const void *context, struct config **config, struct problem *problem);
+    const void *context;
+};
+
 /* Opens, runs until it is told to stop (SIGTERM, SIGINT, admin_shutdown) or must end, and closes.
  * Returns the exit code of the process:
  *     0 a clean stop                  65 ledger or journal damaged
  *     7 diverged from a sealed block  71 out of memory       74 a write or sync failed
  *    10 configuration, genesis or key 75 data directory in use    76 newer data format
- * with *problem filled in when it is not 0. */
-int node_run(const struct config *config, struct problem *problem);
+ *    81 this validator's key is in use elsewhere
+ * with *problem filled in when it is not 0. config is the caller's; a reload (SIGHUP) changes it. */
+int node_run(struct config *config, const struct node_reload *reload, struct problem *problem);
 
 #endif

@@ -106,6 +106,10 @@ static bool backend_read(void *context, uint64_t timeout_ms, read_done *done, vo
 void node_take_inbox(struct node *node)
 {
     pthread_mutex_lock(&node->lock_tickets);
+    if (node->epoch_ended && !node->stop_wanted) { /* They wait for the next replica. */
+        pthread_mutex_unlock(&node->lock_tickets);
+        return;
+    }
     uint32_t index = node->ticket_first;
     node->ticket_first = node->ticket_last = 0;
     uint64_t wish = node->tick_wish_ms;
@@ -251,14 +255,17 @@ static json_t *backend_config(void *context)
 {
     struct node *node = context;
     json_t *list = json_array();
+    pthread_mutex_lock(&node->lock_replica); /* A reload changes values. */
     for (enum config_key key = 0; list && key < CONFIG_COUNT; key++) {
         char value[512];
         char origin[128];
         config_value_text(node->config, key, value, sizeof value);
         config_origin_text(node->config, key, origin, sizeof origin);
         json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:b}", "key", config_info(key)->full,
-                                              "value", value, "origin", origin, "reloadable", 0));
+                                              "value", value, "origin", origin, "reloadable",
+                                              config_info(key)->reload));
     }
+    pthread_mutex_unlock(&node->lock_replica);
     return list;
 }
 
@@ -287,6 +294,14 @@ static enum status backend_log_level_set(void *context, const char *module, cons
     if (status == STATUS_OK && level) log_configure(&log_now);
     pthread_mutex_unlock(&lock_log);
     return status;
+}
+
+void node_log_configure(struct node *node)
+{
+    pthread_mutex_lock(&lock_log);
+    log_options_of(node->config, &log_now);
+    log_configure(&log_now);
+    pthread_mutex_unlock(&lock_log);
 }
 
 static json_t *backend_log_levels(void *context)
@@ -367,7 +382,7 @@ static void view_health(struct node *node, struct node_view *view,
                         const struct replica_status *status)
 {
     char text[96];
-    uint16_t quorum = committee_quorum(&node->genesis->committee);
+    uint16_t quorum = committee_quorum(&node->epoch->committee);
     health(view, HEALTH_genesis, true, "");
     health(view, HEALTH_data, true, "");
     snprintf(text, sizeof text, "height %llu of %llu", (unsigned long long)view->height,
@@ -394,20 +409,22 @@ static void view_peers(struct node *node, struct node_view *view)
 {
     view->validators_connected = node->self == VALIDATOR_NONE ? 0 : 1;
     view->peer_count = 0;
-    for (uint16_t i = 0; i < node->genesis->committee.count; i++) {
+    for (uint16_t i = 0; i < node->epoch->committee.count; i++) {
         if (!node->peer_seen[i]) continue;
         view->validators_connected++;
         struct peer_view *peer = &view->peers[view->peer_count++];
         *peer = node->peer_views[i];
         peer->has_validator = true;
         peer->role = NODE_VALIDATOR;
-        peer->validator = node->genesis->committee.validators[i].id;
-        snprintf(peer->address, sizeof peer->address, "%s", node->genesis->validators[i].endpoint);
-        for (uint16_t m = 0; m < node->genesis->member_count; m++)
-            if (id_equal(&node->genesis->members[m].account,
-                         &node->genesis->committee.validators[i].member))
-                snprintf(peer->member_name, sizeof peer->member_name, "%s",
-                         node->genesis->members[m].name);
+        peer->validator = node->epoch->committee.validators[i].id;
+        snprintf(peer->address, sizeof peer->address, "%s", node->epoch_peers->endpoints[i]);
+        snprintf(peer->member_name, sizeof peer->member_name, "%s", node->epoch_peers->members[i]);
+    }
+    for (size_t slot = COMMITTEE_MAX; slot < NODE_PEERS_MAX; slot++) {
+        if (!node->peer_seen[slot]) continue;
+        struct peer_view *peer = &view->peers[view->peer_count++];
+        *peer = node->peer_views[slot];
+        peer->role = NODE_OBSERVER;
     }
 }
 
@@ -429,8 +446,8 @@ static void view_engine(struct node *node, struct node_view *view,
 static void backend_view(void *context, struct node_view *view)
 {
     struct node *node = context;
-    *view = node->view_base;
     pthread_mutex_lock(&node->lock_replica);
+    *view = node->view_base;
     struct replica_status status;
     replica_status(node->replica, &status);
     view->votes = status.votes;
@@ -465,18 +482,25 @@ static void view_base(struct node *node)
     snprintf(view->name, sizeof view->name, "%s", name);
     snprintf(view->version, sizeof view->version, "%s", WITAN_VERSION);
     view->node_key = node->node_public;
-    view->role = node->self == VALIDATOR_NONE ? NODE_OBSERVER : NODE_VALIDATOR;
-    if (node->self != VALIDATOR_NONE) {
-        view->has_validator = true;
-        view->validator = node->genesis->committee.validators[node->self].id;
-    }
     view->started_ms = node->started_ms;
     view->mempool_txs_max = (uint32_t)config_number(node->config, CONFIG_mempool_txs_max);
     view->mempool_bytes_max = config_number(node->config, CONFIG_mempool_bytes_max);
     view->mempool_source_txs_max =
         (uint32_t)config_number(node->config, CONFIG_mempool_source_txs_max);
-    view->tx_bytes_max = ledger_params(node->ledger)->values[PARAM_tx_bytes_max];
-    view->window_ms_max = ledger_params(node->ledger)->values[PARAM_window_ms_max];
+    node_view_epoch(node);
+}
+
+void node_view_epoch(struct node *node)
+{
+    struct node_view *view = &node->view_base;
+    view->epoch = node->epoch->number;
+    view->committee = node->epoch->committee;
+    view->role = node->self == VALIDATOR_NONE ? NODE_OBSERVER : NODE_VALIDATOR;
+    view->has_validator = node->self != VALIDATOR_NONE;
+    if (view->has_validator) view->validator = node->epoch->committee.validators[node->self].id;
+    view->tx_bytes_max = node->epoch->params.values[PARAM_tx_bytes_max];
+    view->window_ms_max = node->epoch->params.values[PARAM_window_ms_max];
+    node_metrics_epoch(node);
 }
 
 void node_backend_init(struct node *node)

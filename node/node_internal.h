@@ -1,8 +1,12 @@
 /* node/node_internal.h -- the parts of a running node, shared by its files.
  *
  *     node.c           open, run, close
- *     node_open.c      keys, genesis, ledger, safety file, journal, replica
+ *     node_open.c      keys, genesis, ledger, safety file, journal
+ *     node_epoch.c     the replica of an epoch, and the next one
  *     node_loop.c      the replica's outputs; timers, peers, signals
+ *     node_peers.c     who the peers of an epoch are
+ *     node_rotate.c    a new seal key comes into force
+ *     node_reload.c    settings that change in a running node
  *     node_ledger.c    jobs for the ledger thread and the block server
  *     node_backend.c   what RPC asks (rpc/backend.h)
  *     node_metrics.c   gauges, filled in when somebody looks
@@ -34,8 +38,9 @@ enum {
     HOUSEKEEPING_MS = 1000,
     HAND_OVER_MS = 100,      /* a stop waits at most so long until somebody else leads */
     UNSEALED_MS_MAX = 10000, /* a last block without a seal for longer is worth a word */
-    LATENCY_KEPT = 4096,     /* recently admitted transactions, for tx_latency_seconds */
-    TIMING_KEPT = 1024,      /* indexes and heights whose beginnings are remembered */
+    EPOCH_RETRY_MS = 20,
+    LATENCY_KEPT = 4096, /* recently admitted transactions, for tx_latency_seconds */
+    TIMING_KEPT = 1024,  /* indexes and heights whose beginnings are remembered */
 };
 
 /* A client's submission, or read, between the RPC thread and the answer. */
@@ -61,8 +66,16 @@ struct timing {
     uint64_t begun_ns;
 };
 
+/* Of the validators of an epoch, by index: what the ledger's records say besides their set. */
+struct epoch_peers {
+    struct public_key node_keys[COMMITTEE_MAX];
+    char endpoints[COMMITTEE_MAX][ENDPOINT_MAX + 1];
+    char members[COMMITTEE_MAX][MEMBER_NAME_MAX + 1];
+};
+
 struct node {
-    const struct config *config;
+    struct config *config;
+    const struct node_reload *reload;
     int exit_code;
     struct problem problem;
     bool stopping;
@@ -74,9 +87,19 @@ struct node {
     struct genesis *genesis;
     struct secret_key node_key;
     struct public_key node_public;
-    uint16_t self;
-    bool votes;
-    char votes_reason[48];
+    uint16_t self;              /* in this epoch */
+    bool may_vote;              /* with this key, where it is in the set */
+    bool votes;                 /* in this epoch */
+    char votes_reason[48];      /* why not */
+    struct epoch_record *epoch; /* in which the replica is */
+    uint64_t journal_epoch;     /* as found at start */
+    bool unrecorded;            /* the ledger is behind it: the replica's records are not kept */
+    bool epoch_ended;           /* the next one opens when all is quiet and saved */
+    bool epoch_saving;          /* the checkpoint under way is that one */
+    uint64_t epoch_retry_ms;    /* a reader was in its way: not before this */
+    struct epoch_peers *epoch_peers;
+    size_t batch_bytes_max;   /* the largest of any epoch: old blocks are sent too */
+    uint64_t unrecorded_last; /* record that was let go */
     char data_dir[PATH_BYTES_MAX];
     char ledger_path[PATH_BYTES_MAX];
     int lock;
@@ -87,7 +110,8 @@ struct node {
     struct ledger *ledger;
     struct ledger_reader *block_reader; /* of the block server's thread */
     struct signer *signer;
-    struct safety *safety;
+    struct signer *signer_before; /* until the replica that knows it is gone */
+    struct safety *safety; /* until the journal thread owns it */
     struct safety_state safety_state;
     struct journal *journal; /* until the journal thread owns it */
     struct journal_report journal_report;
@@ -107,9 +131,10 @@ struct node {
 
     /* The replica and everything below, between the loop thread and RPC threads. */
     pthread_mutex_t lock_replica;
-    uint8_t serving[COMMITTEE_MAX + PEER_OBSERVERS_MAX]; /* answers with blocks under way */
-    struct peer_view peer_views[COMMITTEE_MAX];
-    bool peer_seen[COMMITTEE_MAX];
+    /* By node_peer_slot. */
+    uint8_t serving[NODE_PEERS_MAX]; /* answers with blocks under way */
+    struct peer_view peer_views[NODE_PEERS_MAX];
+    bool peer_seen[NODE_PEERS_MAX];
     struct node_view view_base; /* the constant part */
     uint64_t waiting_since_ms;
     uint64_t last_view;
@@ -148,6 +173,22 @@ struct moment node_moment(struct node *node);
 
 /* node_open.c */
 enum status node_open(struct node *node, struct problem *problem, int *exit_code);
+void node_refuse_votes(struct node *node, const char *reason);
+
+enum status node_open_seal_key(struct node *node, const char *path, struct signer **signer,
+                               struct problem *problem);
+enum status node_open_safety(struct node *node, struct problem *problem);
+
+/* node_rotate.c: the next seal key, where a rotation is under way and its epoch has come. */
+enum status node_rotate(struct node *node, struct problem *problem);
+enum status node_rotate_resume(struct node *node, struct problem *problem);
+
+/* node_epoch.c */
+enum status node_epoch_open(struct node *node, struct pool *pool, struct replica **replica,
+                            struct problem *problem);
+enum status node_epoch_restored(struct node *node, struct problem *problem);
+void node_epoch_turn(struct node *node);
+void node_epoch_saved(struct node *node);
 
 /* node_loop.c */
 enum status node_loop_start(struct node *node, struct problem *problem);
@@ -157,6 +198,15 @@ void node_leave(struct node *node); /* drains outputs, arms the timer, lets go *
 void node_fail(struct node *node, int exit_code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void node_stop(struct node *node);
+void node_peer_up(struct node *node, uint16_t peer, const struct peer_info *info);
+
+/* node_reload.c: what SIGHUP does. */
+void node_reload(struct node *node);
+
+/* node_peers.c. The slot of a peer in peer_views and serving: validators first, then observers;
+ * NODE_PEERS_MAX for a number that no peer has. */
+size_t node_peer_slot(uint16_t peer);
+enum status node_peers_set(struct node *node, struct problem *problem);
 
 /* node_ledger.c */
 void ledger_job_output(struct node *node, struct output *output);
@@ -165,6 +215,8 @@ void serve_job_output(struct node *node, const struct output *output);
 
 /* node_backend.c */
 void node_backend_init(struct node *node);
+void node_view_epoch(struct node *node);
+void node_log_configure(struct node *node); /* by the settings, from now on */
 
 /* node_observe.c: rpc_backend.observe, and the names of the methods as labels. */
 void node_observe_init(void);
@@ -176,6 +228,7 @@ void node_tickets_free(struct node *node);
 
 /* node_metrics.c */
 void node_metrics_init(struct node *node);
+void node_metrics_epoch(struct node *node);
 void node_metrics_fill(struct node *node);
 void metrics_message(const struct check_job *job);
 void metrics_seal(const struct seal *seal, uint16_t validators);

@@ -66,14 +66,22 @@ static void executed(struct node *node, struct ledger_job *job)
 static void checkpointed(struct node *node, struct ledger_job *job)
 {
     node->checkpointing = false;
-    if (job->status == STATUS_BUSY) return; /* A reader was in the way; next time. */
+    bool saves_epoch = node->epoch_saving;
+    node->epoch_saving = false;
+    if (job->status == STATUS_BUSY) { /* A reader was in the way; next time. */
+        node->epoch_retry_ms = node_now_ms(node) + EPOCH_RETRY_MS;
+        return;
+    }
     if (job->status != STATUS_OK) {
         node_fail(node, 74, "checkpoint: %s", job->problem.text);
         return;
     }
     metric_observe_ns(METRIC_db_checkpoint_seconds, 0, job->elapsed_ns);
     LOG(checkpoint, LOG_U64("height", job->height), LOG_U64("us", job->elapsed_ns / 1000), LOG_END);
-    replica_checkpointed(node->replica, node_moment(node), job->sequence);
+    if (saves_epoch)
+        node_epoch_saved(node);
+    else
+        replica_checkpointed(node->replica, node_moment(node), job->sequence);
 }
 
 static void ledger_done(struct worker_job *base, bool finished)
@@ -171,6 +179,7 @@ struct serve_job {
     uint16_t peer;
     uint64_t height;
     uint16_t count;
+    size_t batch_max;
     struct buffer answer;
     bool good;
 };
@@ -178,18 +187,15 @@ struct serve_job {
 static void serve_run(struct worker_job *base)
 {
     struct serve_job *job = (struct serve_job *)base;
-    struct node *node = job->node;
-    size_t batch_max = (size_t)ledger_params(node->ledger)->values[PARAM_batch_bytes_max];
-    job->good = serve_blocks(node->block_reader, committee_quorum(&node->genesis->committee),
-                             batch_max, job->height, job->count, &job->answer) == STATUS_OK;
+    job->good = serve_blocks(job->node->block_reader, job->batch_max, job->height, job->count,
+                             &job->answer) == STATUS_OK;
 }
 
 /* How many answers to a peer are under way; NULL for a number that no peer has. */
 static uint8_t *serving_of(struct node *node, uint16_t peer)
 {
-    if (peer < COMMITTEE_MAX) return &node->serving[peer];
-    if (peer < PEER_OBSERVER_FIRST || peer - PEER_OBSERVER_FIRST >= PEER_OBSERVERS_MAX) return NULL;
-    return &node->serving[COMMITTEE_MAX + peer - PEER_OBSERVER_FIRST];
+    size_t slot = node_peer_slot(peer);
+    return slot < NODE_PEERS_MAX ? &node->serving[slot] : NULL;
 }
 
 static void serve_done(struct worker_job *base, bool finished)
@@ -218,6 +224,7 @@ void serve_job_output(struct node *node, const struct output *output)
     job->peer = output->peer;
     job->height = output->height;
     job->count = output->count;
+    job->batch_max = node->batch_bytes_max;
     job->job.run = serve_run;
     job->job.done = serve_done;
     if (workers_submit(node->block_server, &job->job) == STATUS_OK)

@@ -126,6 +126,10 @@ static void output_check(struct node *node, struct output *output)
 static void output_append(struct node *node, struct output *output)
 {
     uint64_t number = 0;
+    if (node->unrecorded) {
+        node->unrecorded_last = output->record;
+        return;
+    }
     timing_record(node, output->type, blob_span(output->payload));
     enum status status =
         output->starts_segment
@@ -208,7 +212,7 @@ static void output_sealed(struct node *node, struct output *output)
             LOG_U64("signers", output->seal->count), LOG_END);
         latency_sealed(node, node->sealed_height + 1, output->height);
         timing_sealed(node, node->sealed_height + 1, output->height);
-        metrics_seal(output->seal, node->genesis->committee.count);
+        metrics_seal(output->seal, node->epoch->committee.count);
         node->sealed_height = output->height;
         node->safety_state.sealed_height = output->height;
         node->safety_state.sealed_hash = output->seal->block_hash;
@@ -256,15 +260,32 @@ static void output_handle(struct node *node, struct output *output)
     case OUTPUT_READ: node_answer_read(node, output); return;
     case OUTPUT_COMMITTED: output_committed(node, output->execution); return;
     case OUTPUT_LEFT: metric_add(METRIC_mempool_left_total, LABEL_left_expired, 1); return;
-    case OUTPUT_CUT: journal_thread_cut(node->journal_thread, output->record - 1); return;
+    case OUTPUT_CUT:
+        if (!node->unrecorded) journal_thread_cut(node->journal_thread, output->record - 1);
+        return;
     case OUTPUT_NOTE: LOG(engine_note, LOG_TEXT("note", output->text), LOG_END); return;
     case OUTPUT_PEER_BROKE:
         LOG(engine_message_bad, LOG_U64("peer", output->peer), LOG_TEXT("problem", output->text),
             LOG_END);
         peers_punish(node->peers, output->peer, "bad_message");
         return;
+    case OUTPUT_EPOCH_ENDED:
+        LOG(epoch_ended, LOG_U64("epoch", output->epoch), LOG_U64("height", output->height),
+            LOG_END);
+        node->epoch_ended = true;
+        return;
     case OUTPUT_STOP: output_stop(node, output); return;
     }
+}
+
+/* Records that nobody keeps promise nothing: they count as durable at once. */
+static bool let_go_records(struct node *node)
+{
+    uint64_t last = node->unrecorded_last;
+    if (last == 0) return false;
+    node->unrecorded_last = 0;
+    replica_durable(node->replica, node_moment(node), last);
+    return true;
 }
 
 void node_drain(struct node *node)
@@ -272,11 +293,14 @@ void node_drain(struct node *node)
     struct output output;
     bool writes = node->journal_thread && node->exit_code == 0 && !node->closing;
     if (writes) journal_thread_hold(node->journal_thread);
-    while (replica_next(node->replica, &output)) {
-        if (node->exit_code == 0 && !node->closing) output_handle(node, &output);
-        check_free(output.kind == OUTPUT_CHECK || output.kind == OUTPUT_ADMIT ? output.job : NULL);
-        output_release(&output);
-    }
+    do {
+        while (replica_next(node->replica, &output)) {
+            if (node->exit_code == 0 && !node->closing) output_handle(node, &output);
+            check_free(output.kind == OUTPUT_CHECK || output.kind == OUTPUT_ADMIT ? output.job
+                                                                                  : NULL);
+            output_release(&output);
+        }
+    } while (let_go_records(node));
     /* After a failure records are dropped: the safety file must not remember what they promised. */
     if (node->exit_code == 0 && !node->closing) update_safety(node);
     if (writes) journal_thread_release(node->journal_thread);
@@ -298,8 +322,10 @@ static void on_wake(uv_timer_t *timer)
 void node_leave(struct node *node)
 {
     node_drain(node);
+    node_epoch_turn(node);
     uint64_t now = uv_now(&node->loop);
     uint64_t at = replica_wake_at(node->replica);
+    if (node->epoch_ended) at = min_u64(at, now + EPOCH_RETRY_MS);
     struct replica_status status;
     replica_status(node->replica, &status);
     if (status.engine.view != node->last_view) {
@@ -323,23 +349,41 @@ static void describe(void *user, struct hello *hello)
     struct node *node = user;
     struct replica_status status;
     replica_status(node->replica, &status);
-    const struct committee *committee = ledger_committee(node->ledger);
     hello->chain_id = node->genesis->chain_id;
-    hello->validators_hash = committee_hash(committee);
-    hello->params_hash = params_hash(ledger_params(node->ledger));
+    hello->validators_hash = committee_hash(&node->epoch->committee);
+    hello->params_hash = params_hash(&node->epoch->params);
     hello->role = node->self == VALIDATOR_NONE ? PEER_OBSERVER : PEER_VALIDATOR;
-    hello->state = (struct peer_state){ 0, status.height, status.sealed_height, wall_clock_ms() };
+    hello->state =
+        (struct peer_state){ status.epoch, status.height, status.sealed_height, wall_clock_ms() };
     snprintf(hello->software, sizeof hello->software, "witan %s", WITAN_VERSION);
 }
 
 static void peer_said(struct node *node, uint16_t peer, const struct peer_state *state,
                       uint64_t round_trip_ms)
 {
-    if (peer >= COMMITTEE_MAX) return;
-    struct peer_view *view = &node->peer_views[peer];
+    size_t slot = node_peer_slot(peer);
+    if (slot == NODE_PEERS_MAX) return;
+    struct peer_view *view = &node->peer_views[slot];
     view->height = state->height;
     view->clock_offset_ms = (int64_t)state->time_ms - (int64_t)wall_clock_ms();
     if (round_trip_ms != UINT64_MAX) view->rtt_us = round_trip_ms * 1000;
+}
+
+void node_peer_up(struct node *node, uint16_t peer, const struct peer_info *info)
+{
+    size_t slot = node_peer_slot(peer);
+    if (slot < NODE_PEERS_MAX) {
+        struct peer_view *view = &node->peer_views[slot];
+        node->peer_seen[slot] = true;
+        view->node_key = info->node_key;
+        view->connected_since_ms = wall_clock_ms() - (node_now_ms(node) - info->up_since_ms);
+        snprintf(view->version, sizeof view->version, "%.*s", (int)sizeof view->version - 1,
+                 info->software);
+        view->protocol = WIRE_VERSION;
+        peer_said(node, peer, &info->state, info->round_trip_ms);
+    }
+    replica_peer_up(node->replica, node_moment(node), peer, info->state.sealed);
+    replica_peer_epoch(node->replica, node_moment(node), peer, info->state.epoch);
 }
 
 static void on_peer_up(void *user, uint16_t peer, const struct hello *hello)
@@ -348,17 +392,13 @@ static void on_peer_up(void *user, uint16_t peer, const struct hello *hello)
     LOG(peer_up, LOG_U64("peer", peer), LOG_U64("height", hello->state.height),
         LOG_U64("sealed", hello->state.sealed), LOG_TEXT("software", hello->software), LOG_END);
     node_enter(node);
-    if (peer < COMMITTEE_MAX) {
-        struct peer_view *view = &node->peer_views[peer];
-        node->peer_seen[peer] = true;
-        view->node_key = hello->node_key;
-        view->connected_since_ms = wall_clock_ms();
-        snprintf(view->version, sizeof view->version, "%.*s", (int)sizeof view->version - 1,
-                 hello->software);
-        view->protocol = hello->version;
-        peer_said(node, peer, &hello->state, UINT64_MAX);
-    }
-    replica_peer_up(node->replica, node_moment(node), peer, hello->state.sealed);
+    struct peer_info info = { .peer = peer,
+                              .node_key = hello->node_key,
+                              .state = hello->state,
+                              .up_since_ms = node_now_ms(node),
+                              .round_trip_ms = UINT64_MAX };
+    snprintf(info.software, sizeof info.software, "%s", hello->software);
+    node_peer_up(node, peer, &info);
     node_leave(node);
 }
 
@@ -369,7 +409,8 @@ static void on_peer_down(void *user, uint16_t peer, const char *reason, const ch
         LOG_END);
     metric_add(METRIC_peer_disconnects_total, 0, 1);
     node_enter(node);
-    if (peer < COMMITTEE_MAX) node->peer_seen[peer] = false;
+    size_t slot = node_peer_slot(peer);
+    if (slot < NODE_PEERS_MAX) node->peer_seen[slot] = false;
     replica_peer_down(node->replica, node_moment(node), peer);
     node_leave(node);
 }
@@ -390,6 +431,7 @@ static void on_peer_state(void *user, uint16_t peer, const struct peer_state *st
     struct node *node = user;
     node_enter(node);
     peer_said(node, peer, state, round_trip_ms);
+    replica_peer_epoch(node->replica, node_moment(node), peer, state->epoch);
     replica_peer_height(node->replica, node_moment(node), peer, state->sealed);
     node_leave(node);
 }
@@ -403,43 +445,11 @@ static void on_peer_refused(void *user, uint16_t peer, const char *reason, const
         LOG_END);
 }
 
-static enum status observers_parse(const struct node *node, struct public_key *observers,
-                                   size_t *count, struct problem *problem)
-{
-    *count = config_list_count(node->config, CONFIG_peers_observers);
-    if (*count > PEER_OBSERVERS_MAX)
-        return problem_set(problem, STATUS_TOO_LARGE, "peers.observers names more than %d keys",
-                           PEER_OBSERVERS_MAX);
-    for (size_t i = 0; i < *count; i++) {
-        const char *text = config_list_item(node->config, CONFIG_peers_observers, i);
-        if (!hex_decode(text, strlen(text), observers[i].bytes, 32) || !key_valid(&observers[i]))
-            return problem_set(problem, STATUS_INVALID, "peers.observers: %s is not a node key",
-                               text);
-    }
-    return STATUS_OK;
-}
-
-/* The endpoint that this machine's settings give for a validator ("val1...=host:port"), or its own.
- */
-static void endpoint_of(const struct node *node, uint16_t index, char endpoint[])
-{
-    const struct validator *validator = &node->genesis->committee.validators[index];
-    char address[ADDRESS_TEXT];
-    address_encode(ADDRESS_VALIDATOR, &validator->id, address);
-    const char *chosen = node->genesis->validators[index].endpoint;
-    for (size_t i = 0; i < config_list_count(node->config, CONFIG_peers_addresses); i++) {
-        const char *item = config_list_item(node->config, CONFIG_peers_addresses, i);
-        if (strncmp(item, address, ADDRESS_CHARS) == 0 && item[ADDRESS_CHARS] == '=')
-            chosen = item + ADDRESS_CHARS + 1;
-    }
-    snprintf(endpoint, PEER_ENDPOINT_MAX + 1, "%s", chosen);
-}
-
 static enum status peers_start(struct node *node, struct problem *problem)
 {
     struct peers_options options = {
         .node_key = &node->node_key,
-        .batch_bytes_max = (size_t)ledger_params(node->ledger)->values[PARAM_batch_bytes_max],
+        .batch_bytes_max = (size_t)node->epoch->params.values[PARAM_batch_bytes_max],
         .queue_max = (size_t)config_number(node->config, CONFIG_peers_queue_max),
         .retry_min_ms = config_number(node->config, CONFIG_peers_retry_min),
         .retry_max_ms = config_number(node->config, CONFIG_peers_retry_max),
@@ -451,23 +461,7 @@ static enum status peers_start(struct node *node, struct problem *problem)
     for (size_t i = 0; i < options.listen_count && i < PEERS_LISTEN_MAX; i++)
         options.listen[i] = config_list_item(node->config, CONFIG_peers_listen, i);
     enum status status = peers_new(&node->peers, &node->loop, &options, problem);
-    if (status != STATUS_OK) return status;
-
-    uint16_t count = node->genesis->committee.count;
-    struct peer_member *members = calloc(count, sizeof *members);
-    struct public_key observers[PEER_OBSERVERS_MAX];
-    size_t observers_count;
-    if (!members) return STATUS_NO_MEMORY;
-    for (uint16_t i = 0; i < count; i++) {
-        members[i].index = i;
-        members[i].node_key = node->genesis->validators[i].node_key;
-        endpoint_of(node, i, members[i].endpoint);
-    }
-    status = observers_parse(node, observers, &observers_count, problem);
-    if (status == STATUS_OK)
-        status = peers_set_members(node->peers, members, count, observers, observers_count);
-    free(members);
-    return status;
+    return status == STATUS_OK ? node_peers_set(node, problem) : status;
 }
 
 /* ---- journal ---- */
@@ -579,9 +573,8 @@ static void on_signal(uv_signal_t *signal, int number)
 
 static void on_hangup(uv_signal_t *signal, int number)
 {
-    (void)signal;
     (void)number;
-    LOG(config_needs_restart, LOG_TEXT("key", "all"), LOG_END);
+    node_reload(signal->data);
 }
 
 static enum status handles_start(struct node *node)
@@ -617,7 +610,7 @@ static enum status threads_start(struct node *node)
 {
     struct journal_thread_options options = {
         .journal = node->journal,
-        .safety = node->votes ? node->safety : NULL,
+        .safety = node->may_vote ? node->safety : NULL,
         .queue_bytes_max = 512u * 1024 * 1024,
         .segment_size = config_number(node->config, CONFIG_journal_segment_size),
         .on_durable = on_durable,
@@ -627,7 +620,7 @@ static enum status threads_start(struct node *node)
     enum status status = journal_thread_start(&node->journal_thread, &node->loop, &options);
     if (status != STATUS_OK) return status;
     node->journal = NULL;
-    if (node->votes) node->safety = NULL;
+    if (node->may_vote) node->safety = NULL;
     status = workers_start(&node->checkers, &node->loop, checkers_count(node), CHECK_JOBS_MAX);
     if (status == STATUS_OK)
         status = workers_start(&node->ledger_thread, &node->loop, 1, LEDGER_JOBS_MAX);
@@ -647,16 +640,15 @@ enum status node_loop_start(struct node *node, struct problem *problem)
     if (status == STATUS_OK) status = peers_start(node, problem);
     if (status != STATUS_OK) return status;
     node_enter(node);
-    status = replica_start(node->replica, node_moment(node),
-                           journal_thread_last(node->journal_thread) + 1);
+    uint64_t first = node->unrecorded ? 1 : journal_thread_last(node->journal_thread) + 1;
+    status = replica_start(node->replica, node_moment(node), first);
     node->opened = status == STATUS_OK;
     node->checkpoint_at_ms = node_now_ms(node);
     node_leave(node);
     if (status != STATUS_OK)
         return problem_set(problem, status, "the engine does not know its own records: %s",
                            status_text(status));
-    LOG(engine_opened, LOG_TEXT("engine", engine_name(ledger_committee(node->ledger)->engine)),
-        LOG_END);
+    LOG(engine_opened, LOG_TEXT("engine", engine_name(node->epoch->committee.engine)), LOG_END);
     if (node->votes) LOG(voting, LOG_U64("validator", node->self), LOG_END);
     return STATUS_OK;
 }

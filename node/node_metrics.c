@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-void node_metrics_init(struct node *node)
+/* The names of the validators and of the engine's statements. */
+void node_metrics_epoch(struct node *node)
 {
-    const struct committee *committee = &node->genesis->committee;
+    const struct committee *committee = &node->epoch->committee;
     static char addresses[COMMITTEE_MAX][ADDRESS_TEXT];
     const char *names[COMMITTEE_MAX];
     for (uint16_t i = 0; i < committee->count; i++) {
@@ -17,6 +18,11 @@ void node_metrics_init(struct node *node)
     metrics_labels_set(LABELS_validator, names, committee->count);
     const struct check_context *context = replica_check_context(node->replica);
     metrics_labels_set(LABELS_statement, context->engine->kinds, context->engine->kinds_count);
+}
+
+void node_metrics_init(struct node *node)
+{
+    const struct committee *committee = &node->epoch->committee;
     char chain_id[65];
     hex_encode(digest_span(&node->genesis->chain_id), chain_id);
     const char *build[] = { "version", WITAN_VERSION,        "revision",  "unknown",
@@ -41,14 +47,14 @@ static void fill_replica(struct node *node)
     metric_set(METRIC_consensus_view, 0, (double)status.engine.view);
     metric_set(METRIC_consensus_sequence, 0, (double)status.engine.index_decided);
     metric_set(METRIC_consensus_leads, 0, status.engine.leader == node->self ? 1 : 0);
-    metric_set(METRIC_consensus_validators, 0, node->genesis->committee.count);
-    metric_set(METRIC_consensus_quorum, 0, committee_quorum(&node->genesis->committee));
+    metric_set(METRIC_consensus_validators, 0, node->epoch->committee.count);
+    metric_set(METRIC_consensus_quorum, 0, committee_quorum(&node->epoch->committee));
     metric_set(METRIC_consensus_undecided, 0, status.undecided_max);
     metric_total(METRIC_consensus_views_total, LABEL_outcome_timeout, status.engine.timeouts);
     metric_total(METRIC_consensus_views_total, LABEL_outcome_decided, status.engine.index_decided);
     metric_set(METRIC_ledger_height, 0, (double)status.height);
     metric_set(METRIC_ledger_sealed_height, 0, (double)status.sealed_height);
-    metric_set(METRIC_ledger_epoch, 0, 0);
+    metric_set(METRIC_ledger_epoch, 0, (double)status.epoch);
     metric_set(METRIC_seal_unsealed, 0, (double)(status.height - status.sealed_height));
     metric_set(METRIC_mempool_txs, 0, status.pool.txs);
     metric_set(METRIC_mempool_bytes, 0, (double)status.pool.bytes);
@@ -89,7 +95,7 @@ static void fill_files(struct node *node)
 static void fill_peers(struct node *node)
 {
     uint16_t connected = 1;
-    for (uint16_t i = 0; i < node->genesis->committee.count; i++) {
+    for (uint16_t i = 0; i < node->epoch->committee.count; i++) {
         const struct peer_view *peer = &node->peer_views[i];
         metric_set(METRIC_peer_connected, i, node->peer_seen[i] ? 1 : 0);
         metric_set(METRIC_peer_height, i, (double)peer->height);

@@ -58,39 +58,42 @@ static enum status open_key(const struct node *node, const char *path, enum key_
     return STATUS_OK;
 }
 
-static void refuse_votes(struct node *node, const char *reason)
+void node_refuse_votes(struct node *node, const char *reason)
 {
-    node->votes = false;
+    node->may_vote = node->votes = false;
     snprintf(node->votes_reason, sizeof node->votes_reason, "%s", reason);
 }
 
-/* Which validator are we, and may we vote? Without a safety file, or with one that is damaged or of
- * another key, nobody knows what this key has promised. */
+/* The key with which we vote in the epochs of whose set it is. Without a safety file, or with one
+ * that is damaged or of another key, nobody knows what this key has promised. */
 static enum status open_seal_key(struct node *node, struct problem *problem)
 {
-    node->self = VALIDATOR_NONE;
     const char *path = config_text(node->config, CONFIG_node_seal_key_file);
+    enum status status = node_rotate_resume(node, problem);
+    if (status != STATUS_OK) return status;
     bool observer = strcmp(config_text(node->config, CONFIG_node_role), "observer") == 0;
     if (observer || !path[0] || !file_exists(path)) {
-        refuse_votes(node, observer ? "" : "key_missing");
+        node_refuse_votes(node, observer ? "" : "key_missing");
         return STATUS_OK;
     }
+    node->may_vote = true;
+    return node_open_seal_key(node, path, &node->signer, problem);
+}
+
+enum status node_open_seal_key(struct node *node, const char *path, struct signer **signer,
+                               struct problem *problem)
+{
     struct secret_key secret;
     enum status status = open_key(node, path, KEY_SEAL, &secret, problem);
     if (status != STATUS_OK) return status;
-    struct public_key key;
-    key_public(&secret, &key);
-    node->self = committee_find_key(&node->genesis->committee, &key);
-    node->votes = true;
-    if (node->self == VALIDATOR_NONE) refuse_votes(node, "key_unknown");
-    if (node->votes) node->signer = signer_new(&secret);
+    *signer = signer_new(&secret);
     key_wipe(&secret);
-    return node->votes && !node->signer ? STATUS_NO_MEMORY : STATUS_OK;
+    return *signer ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
-static enum status open_safety(struct node *node, struct problem *problem)
+enum status node_open_safety(struct node *node, struct problem *problem)
 {
-    if (!node->votes) return STATUS_OK;
+    if (!node->may_vote) return STATUS_OK;
     char path[PATH_BYTES_MAX];
     enum status status = path_join(path, node->data_dir, "safety");
     if (status != STATUS_OK) return status;
@@ -103,7 +106,7 @@ static enum status open_safety(struct node *node, struct problem *problem)
         return status;
     }
     if (status != STATUS_OK) {
-        refuse_votes(node, status == STATUS_NOT_FOUND ? "safety_missing" : "safety_damaged");
+        node_refuse_votes(node, status == STATUS_NOT_FOUND ? "safety_missing" : "safety_damaged");
         LOG(not_voting, LOG_TEXT("why", node->votes_reason), LOG_TEXT("problem", why.text),
             LOG_END);
         return STATUS_OK;
@@ -159,70 +162,17 @@ static enum status open_ledger(struct node *node, struct problem *problem)
     return ledger_reader_open(&node->block_reader, node->ledger_path, NULL, problem);
 }
 
-/* ---- replica ---- */
+/* ---- replica and journal ---- */
 
-static enum status sealed_sequence(struct node *node, uint64_t *sequence, struct problem *problem)
+static enum status open_epoch(struct node *node, struct problem *problem)
 {
-    struct block_row row;
-    *sequence = 0;
-    if (node->sealed_height == 0) return STATUS_OK;
-    enum status status = ledger_read_block(node->block_reader, node->sealed_height, &row);
-    if (status != STATUS_OK)
-        return problem_set(problem, STATUS_DAMAGED, "block %llu cannot be read: %s",
-                           (unsigned long long)node->sealed_height,
-                           ledger_reader_error(node->block_reader));
-    *sequence = row.header.sequence;
-    return STATUS_OK;
-}
-
-static enum status new_replica(struct node *node, struct problem *problem)
-{
-    uint64_t sequence;
-    enum status status = sealed_sequence(node, &sequence, problem);
-    if (status != STATUS_OK) return status;
-    const struct ledger_head *head = ledger_head(node->ledger);
-    struct replica_config config = {
-        .genesis = node->genesis,
-        .committee = ledger_committee(node->ledger),
-        .params = ledger_params(node->ledger),
-        .epoch = head->epoch,
-        .boundary_hash = *ledger_genesis_hash(node->ledger),
-        .self = node->self,
-        .signer = node->votes ? node->signer : NULL,
-        .pool = { .txs_max = (uint32_t)config_number(node->config, CONFIG_mempool_txs_max),
-                  .bytes_max = config_number(node->config, CONFIG_mempool_bytes_max),
-                  .source_txs_max =
-                      (uint32_t)config_number(node->config, CONFIG_mempool_source_txs_max) },
-        .journal_roll_bytes = config_number(node->config, CONFIG_journal_segment_size) / 2,
-        .engine_cache = node->engine_cache,
-        .account_cache = node->account_cache,
-    };
-    random_bytes(config.hash_key, sizeof config.hash_key);
-    random_bytes(&config.seed, sizeof config.seed);
-    status = replica_new(&node->replica, &config, head, node->sealed_height, sequence);
-    if (status == STATUS_UNSUPPORTED)
-        problem_set(problem, status, "this release does not run engine %s",
-                    engine_name(config.committee->engine));
-    return status;
+    return node_epoch_open(node, NULL, &node->replica, problem);
 }
 
 static enum status on_record(void *user, const struct journal_record *record)
 {
     struct node *node = user;
     return replica_restore(node->replica, record->kind, record->payload);
-}
-
-/* A journal that ends before what the safety file remembers has forgotten promises. */
-static void compare_with_safety(struct node *node)
-{
-    if (!node->votes ||
-        !promises_lost(&node->safety_state, node->replica, node->journal_report.last_record))
-        return;
-    refuse_votes(node, "journal_lost");
-    replica_disarm(node->replica);
-    LOG(not_voting, LOG_TEXT("why", node->votes_reason),
-        LOG_U64("journal_record", node->journal_report.last_record),
-        LOG_U64("safety_record", node->safety_state.journal_record), LOG_END);
 }
 
 static enum status open_journal(struct node *node, struct problem *problem)
@@ -250,22 +200,7 @@ static enum status open_journal(struct node *node, struct problem *problem)
             LOG_U64("offset", report->torn_offset), LOG_U64("bytes", report->torn_bytes), LOG_END);
     LOG(journal_opened, LOG_U64("first", report->first_record),
         LOG_U64("last", report->last_record), LOG_U64("segments", report->segments), LOG_END);
-    compare_with_safety(node);
-    return STATUS_OK;
-}
-
-/* Blocks that were executed but not sealed: their signatures may never have left. */
-static enum status known_blocks(struct node *node, struct problem *problem)
-{
-    uint64_t head = ledger_head(node->ledger)->header.height;
-    for (uint64_t height = node->sealed_height + 1; height <= head; height++) {
-        struct block_row row;
-        if (ledger_read_block(node->block_reader, height, &row) != STATUS_OK)
-            return problem_set(problem, STATUS_DAMAGED, "block %llu cannot be read: %s",
-                               (unsigned long long)height, ledger_reader_error(node->block_reader));
-        replica_known_block(node->replica, &row.header, &row.hash);
-    }
-    return STATUS_OK;
+    return node_epoch_restored(node, problem);
 }
 
 /* ---- all of it, in order ---- */
@@ -308,9 +243,9 @@ enum status node_open(struct node *node, struct problem *problem, int *exit_code
         int exit_code;
     } steps[] = {
         { open_genesis, EXIT_CONFIG },  { open_directory, EXIT_DAMAGED },
-        { open_keys, EXIT_CONFIG },     { open_safety, EXIT_DAMAGED },
-        { open_ledger, EXIT_DAMAGED },  { new_replica, EXIT_DAMAGED },
-        { open_journal, EXIT_DAMAGED }, { known_blocks, EXIT_DAMAGED },
+        { open_keys, EXIT_CONFIG },     { node_open_safety, EXIT_DAMAGED },
+        { open_ledger, EXIT_DAMAGED },  { open_epoch, EXIT_DAMAGED },
+        { open_journal, EXIT_DAMAGED },
     };
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         problem->text[0] = 0;

@@ -163,6 +163,12 @@ static bool redundant(const struct connection *dialled)
     return dialled->state < CONNECTION_HELLO || !preferred(dialled);
 }
 
+void session_announce(struct connection *connection)
+{
+    connection->ping_sent_ms = uv_now(connection->peers->loop);
+    send_ping(connection, false, connection->ping_sent_ms);
+}
+
 static void on_ping_time(uv_timer_t *timer)
 {
     struct connection *connection = timer->data;
@@ -172,8 +178,7 @@ static void on_ping_time(uv_timer_t *timer)
         connection_end(connection, "timeout", "no answer to pings", NULL);
         return;
     }
-    connection->ping_sent_ms = uv_now(connection->peers->loop);
-    send_ping(connection, false, connection->ping_sent_ms);
+    session_announce(connection);
 }
 
 static void session_up(struct connection *connection, const struct hello *hello)

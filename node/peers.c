@@ -168,6 +168,21 @@ enum status peers_set_members(struct peers *peers, const struct peer_member *mem
     return status;
 }
 
+void peers_set_batch_max(struct peers *peers, size_t batch_bytes_max)
+{
+    peers->options.batch_bytes_max = batch_bytes_max;
+    for (struct connection *c = peers->connections; c; c = c->next)
+        c->decoder.batch_bytes_max = batch_bytes_max;
+}
+
+void peers_announce(struct peers *peers)
+{
+    peers->in_call = true;
+    for (size_t i = 0; i < peers->count; i++)
+        if (peers_connected(peers, peers->list[i]->index)) session_announce(peers->list[i]->up);
+    peers->in_call = false;
+}
+
 /* ---- sending ---- */
 
 static enum status send_to(struct peer *peer, enum frame_kind kind, struct span head,
@@ -218,7 +233,7 @@ void peers_broadcast(struct peers *peers, enum frame_kind kind, struct span head
     if (!frame_fits(peers, kind, head, body)) return;
     peers->in_call = true;
     for (size_t i = 0; i < peers->count; i++)
-        if (peers->list[i]->index < PEER_OBSERVER_FIRST)
+        if (peers->list[i]->index < PEER_OBSERVER_FIRST || kind == FRAME_SEAL_VOTES)
             (void)send_to(peers->list[i], kind, head, body, droppable);
     peers->in_call = false;
 }

@@ -93,13 +93,20 @@ enum status peers_set_members(struct peers *peers, const struct peer_member *mem
                               size_t members_count, const struct public_key *observers,
                               size_t observers_count);
 
+/* The largest batch of the chain, for the limits of frames from now on. */
+void peers_set_batch_max(struct peers *peers, size_t batch_bytes_max);
+
+/* A ping to everybody now: frames that follow are of the state that it tells. */
+void peers_announce(struct peers *peers);
+
 /* Enqueues a frame: head (copied), then body (referenced; may be NULL). STATUS_CLOSED: not
  * connected. STATUS_FULL: a droppable frame did not fit; an undroppable one closes the connection.
  * STATUS_TOO_LARGE: above the kind's limit (our own mistake). */
 enum status peers_send(struct peers *peers, uint16_t peer, enum frame_kind kind, struct span head,
                        struct blob *body, bool droppable);
 
-/* To every connected validator. */
+/* To every connected validator; signatures of blocks to observers too, who learn from them at once
+ * what they may ask for. */
 void peers_broadcast(struct peers *peers, enum frame_kind kind, struct span head, struct blob *body,
                      bool droppable);
 

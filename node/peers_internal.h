@@ -146,6 +146,7 @@ void connection_end(struct connection *connection, const char *reason, const cha
 /* peer_session.c */
 void session_begin(struct connection *connection); /* TLS is finished: say hello */
 void session_frame(struct connection *connection, enum frame_kind kind, struct blob *payload);
+void session_announce(struct connection *connection); /* a ping, now */
 void session_offend(struct connection *connection, const char *reason, const char *detail);
 
 /* Counts a frame for the metrics. */

@@ -1,30 +1,42 @@
 #include "node/promises.h"
 
+static bool mark_is_below(const struct safety_mark *a, const struct safety_mark *b)
+{
+    return a->epoch < b->epoch || (a->epoch == b->epoch && a->slot < b->slot);
+}
+
 bool promises_lost(const struct safety_state *state, const struct replica *replica,
                    uint64_t last_record)
 {
     if (last_record < state->journal_record) return true;
+    struct public_key key;
+    uint64_t journal_epoch = replica_journal_epoch(replica, &key);
+    bool same_key = key_equal(&key, &state->seal_key);
     for (unsigned kind = 0; kind < SIGNER_KINDS; kind++) {
         const struct safety_mark *mark = &state->highest[kind];
-        uint64_t epoch = 0;
-        uint64_t slot = 0;
+        struct safety_mark known = { 0 };
         if (mark->slot == 0) continue;
-        bool known = replica_promised(replica, (uint8_t)kind, &epoch, &slot);
-        if (!known || slot < mark->slot) return true;
+        if (mark->epoch < journal_epoch && !same_key) return true;
+        if (mark->epoch < journal_epoch) continue;
+        replica_promised(replica, (uint8_t)kind, &known.epoch, &known.slot);
+        if (mark_is_below(&known, mark)) return true;
     }
     return false;
 }
 
 bool promises_raise(struct safety_state *state, const struct replica *replica)
 {
-    bool changed = false;
+    struct public_key key;
+    uint64_t epoch = replica_journal_epoch(replica, &key);
+    bool changed = epoch > state->epoch;
+    state->epoch = max_u64(epoch, state->epoch);
     for (unsigned kind = 0; kind < SIGNER_KINDS; kind++) {
         struct safety_mark *mark = &state->highest[kind];
-        uint64_t epoch;
-        uint64_t slot;
-        if (!replica_promised(replica, (uint8_t)kind, &epoch, &slot) || slot <= mark->slot)
+        struct safety_mark now;
+        if (!replica_promised(replica, (uint8_t)kind, &now.epoch, &now.slot) ||
+            !mark_is_below(mark, &now))
             continue;
-        *mark = (struct safety_mark){ epoch, slot };
+        *mark = now;
         changed = true;
     }
     return changed;

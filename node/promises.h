@@ -11,7 +11,9 @@
 
 /* After the journal was replayed into the replica, before replica_start: does the safety file
  * remember promises, or a record, that the journal (whose last record is given) does not? Then
- * nobody knows what this key has promised, and it must not vote. */
+ * nobody knows what this key has promised, and it must not vote. Promises of epochs before that of
+ * the journal bind no more; but a key that made some, and is not the one that this epoch of the
+ * journal was opened with, had been silenced then, and stays so. */
 bool promises_lost(const struct safety_state *state, const struct replica *replica,
                    uint64_t last_record);
 

@@ -241,7 +241,7 @@ static bool release_one(struct replica *r)
 void pump(struct replica *r)
 {
     bool progress = r->started;
-    while (progress && !r->stopped) {
+    while (progress && !r->stopped && !epoch_end(r)) {
         progress = false;
         while (release_one(r))
             progress = true;
@@ -294,8 +294,8 @@ static enum status replica_init(struct replica *r)
         .engine = (uint8_t)config->committee->engine,
     };
     r->effects = malloc(sizeof *r->effects); /* Large, and emptied before each use. */
-    r->pool = pool_new(&config->pool, config->hash_key);
-    r->sync.seals = calloc(SYNC_BLOCKS_MAX, sizeof *r->sync.seals);
+    r->pool = config->adopted ? config->adopted : pool_new(&config->pool, config->hash_key);
+    r->sync.seals = malloc(SYNC_BLOCKS_MAX * sizeof *r->sync.seals); /* Megabytes; a queue. */
     if (!r->effects || !r->pool || !r->sync.seals) return STATUS_NO_MEMORY;
     effects_reset(r->effects);
     return seals_init(r);
@@ -310,13 +310,14 @@ enum status replica_new(struct replica **replica, const struct replica_config *c
     r->config = *config;
     r->head = *head;
     r->sealed_height = sealed_height;
-    r->executed_sequence = head->sequence;
-    r->handed = head->sequence;
-    r->checkpoint_sequence = head->sequence;
+    epoch_begin(r);
+    r->handed = r->executed_sequence;
+    r->checkpoint_sequence = r->executed_sequence;
     r->sealed_sequence = sealed_sequence;
     r->engine_wake_ms = UINT64_MAX;
     enum status status = replica_init(r);
     if (status != STATUS_OK) {
+        if (config->adopted) r->pool = NULL;
         replica_free(r);
         return status;
     }
@@ -388,6 +389,7 @@ enum status replica_start(struct replica *r, struct moment moment, uint64_t firs
     r->next_record = first_record;
     reads_init(r);
     r->durable = first_record - 1;
+    journal_open_epoch(r);
     journal_drop_unproven(r);
 
     struct engine_config config = r->context.config;
@@ -458,6 +460,7 @@ void replica_peer_up(struct replica *r, struct moment moment, uint16_t peer, uin
     struct replica_peer *state = peer_of(r, peer);
     if (!state || r->stopped) return;
     state->up = true;
+    state->epoch = r->config.epoch;
     state->asked = 0;
     state->claimed = state->sealed_height = sealed_height;
     r->anchor.retry_at_ms = moment.now_ms;
@@ -545,8 +548,8 @@ void replica_frame(struct replica *r, struct moment moment, uint16_t peer, uint8
                    struct blob *payload)
 {
     r->moment = moment;
-    if (r->stopped || !r->started || !peer_of(r, peer)) return;
-    bool member = peer < r->config.committee->count;
+    if (r->stopped || r->ended || !r->started || !peer_of(r, peer)) return;
+    bool member = peer < r->config.committee->count && peer_is_abreast(r, peer);
     switch (kind) {
     case FRAME_ENGINE:
         if (!member || r->gated.count >= GATED_MAX)
@@ -561,7 +564,7 @@ void replica_frame(struct replica *r, struct moment moment, uint16_t peer, uint8
     case FRAME_SYNC_REQUEST: sync_request_frame(r, peer, blob_span(payload)); break;
     case FRAME_SYNC_BLOCKS: sync_blocks_frame(r, peer, payload); break;
     case FRAME_ANCHOR:
-        if (r->anchor.wanted) check_push(r, CHECK_ANCHOR, peer, 0, payload);
+        if (r->anchor.wanted && member) check_push(r, CHECK_ANCHOR, peer, 0, payload);
         break;
     case FRAME_TICK_WISH: tick_wish_frame(r, blob_span(payload)); break;
     default: break;
@@ -605,7 +608,8 @@ static void take_checked(struct replica *r, struct check_job *job)
         check_free(job);
         return;
     }
-    if (!job->ticket && status_is_fault(job->status)) report_fault(r, job);
+    bool fault = !job->ticket && status_is_fault(job->status) && peer_is_abreast(r, job->from);
+    if (fault) report_fault(r, job);
     switch (job->kind) {
     case CHECK_MESSAGE: on_engine_checked(r, job); break;
     case CHECK_TRANSACTION: pool_submission_checked(r, job); return;
@@ -671,7 +675,7 @@ void replica_durable(struct replica *r, struct moment moment, uint64_t record)
 {
     r->moment = moment;
     ASSERT(record < r->next_record);
-    ASSERT(record >= r->durable);
+    if (record < r->durable) return; /* Of the replica of the epoch before. */
     r->durable = record;
     if (!r->stopped) pump(r);
 }
@@ -711,7 +715,7 @@ void replica_executed(struct replica *r, struct moment moment, enum status statu
 void replica_checkpointed(struct replica *r, struct moment moment, uint64_t sequence)
 {
     r->moment = moment;
-    if (r->stopped) return;
+    if (r->stopped || r->ended) return;
     r->checkpoint_sequence = max_u64(r->checkpoint_sequence, sequence);
     store_prune(r);
     if (replica_wants_checkpoint(r)) journal_roll(r);
@@ -731,7 +735,7 @@ void replica_submit(struct replica *r, struct moment moment, uint64_t ticket,
     r->moment = moment;
     ASSERT(ticket != 0);
     if (r->stopped) return;
-    if (r->submissions >= SUBMISSIONS_MAX ||
+    if (r->ended || r->submissions >= SUBMISSIONS_MAX ||
         !check_push(r, CHECK_TRANSACTION, 0, ticket, transaction)) {
         struct output *output = output_push(r, OUTPUT_ANSWER);
         if (!output) return;
@@ -755,7 +759,7 @@ void tick_wish(struct replica *r, uint64_t time_ms)
 void replica_wish_tick(struct replica *r, struct moment moment, uint64_t time_ms)
 {
     r->moment = moment;
-    if (r->stopped || !r->started || !tick_wish_is_news(r, time_ms)) return;
+    if (r->stopped || r->ended || !r->started || !tick_wish_is_news(r, time_ms)) return;
     tick_wish(r, time_ms);
     pump(r);
 }
@@ -763,7 +767,7 @@ void replica_wish_tick(struct replica *r, struct moment moment, uint64_t time_ms
 bool replica_hand_over(struct replica *r, struct moment moment)
 {
     r->moment = moment;
-    if (r->stopped || !r->started) return false;
+    if (r->stopped || r->ended || !r->started) return false;
     engine_transfer(r);
     pump(r);
     return r->engine_status.hands_over;
@@ -772,7 +776,7 @@ bool replica_hand_over(struct replica *r, struct moment moment)
 void replica_timer(struct replica *r, struct moment moment)
 {
     r->moment = moment;
-    if (r->stopped || !r->started) return;
+    if (r->stopped || r->ended || !r->started) return;
     if (moment.now_ms >= r->engine_wake_ms && r->gated.count < GATED_MAX) engine_timer(r);
     pool_timer(r);
     seal_timer(r);
@@ -782,7 +786,7 @@ void replica_timer(struct replica *r, struct moment moment)
 
 uint64_t replica_wake_at(const struct replica *r)
 {
-    if (r->stopped || !r->started) return UINT64_MAX;
+    if (r->stopped || r->ended || !r->started) return UINT64_MAX;
     /* While the engine has to wait for the disk, the disk wakes it. */
     uint64_t at = r->gated.count < GATED_MAX ? r->engine_wake_ms : UINT64_MAX;
     at = min_u64(at, pool_wake_at(r));
@@ -795,6 +799,8 @@ void replica_status(const struct replica *r, struct replica_status *status)
 {
     *status = (struct replica_status){
         .engine = r->engine_status,
+        .epoch = r->config.epoch,
+        .ended = r->ended,
         .height = r->head.header.height,
         .sealed_height = r->sealed_height,
         .sequence = r->executed_sequence,

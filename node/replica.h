@@ -18,6 +18,14 @@
  *     quorum on a block  -> OUTPUT_SEALED
  *     client's read      -> engine: READ ... replica_executed -> OUTPUT_READ
  *     behind             -> OUTPUT_SEND (sync request) ... OUTPUT_EXECUTE_BLOCK -> replica_executed
+ *     boundary sealed    -> OUTPUT_EPOCH_ENDED
+ *
+ * A replica lives in one epoch. When the block that ends it is sealed, whether it was decided here
+ * or came from a peer, the replica says so and promises nothing any more. The host then lets what
+ * is under way come back (replica_quiet), makes block and seal durable with a full checkpoint, and
+ * starts a new replica with the pool of the old one, whose first record names the new epoch: all
+ * that it promises stands behind that. So nothing of an old epoch is left in a new one, and the way
+ * into it is the same after a restart.
  */
 #ifndef NODE_REPLICA_H
 #define NODE_REPLICA_H
@@ -43,19 +51,27 @@ struct moment {
  *     DECIDED   epoch u64 | proposal 88 | bytes32 proof; empty: a later one proves it
  *     EXECUTED  epoch u64 | height u64 | sequence u64 | block hash 32: our seal promise
  *     SEAL      seal: a quorum's
- *     FOLD      u32 count | count x (kind u8 | bytes32 payload): the engine's state and the seal
- *               promises. Together with the PROPOSAL and DECIDED records right behind it it
- *               replaces all before, which is cut when they are durable, and not sooner
+ *     FOLD      u32 count | count x (kind u8 | bytes32 payload): the epoch, the engine's state and
+ *               the seal promises. Together with the PROPOSAL and DECIDED records right behind it
+ *               it replaces all before, which is cut when they are durable, and not sooner
+ *     EPOCH     epoch u64 | seal key 32, or zeros if this node makes no promises in it: only
+ *               within a FOLD, as its first item. A replica that opens an epoch begins with a FOLD
+ *               of nothing else; no promise of an earlier epoch binds any more, nor is one made
  */
 
 struct replica_config {
     const struct genesis *genesis;
     const struct committee *committee; /* of the epoch */
-    const struct params *params;       /* in force for it */
+    const struct params *params;       /* it was opened with */
     uint64_t epoch;
     struct digest boundary_hash; /* block 0, or the boundary that opened the epoch */
+    uint64_t next_due_ms;        /* ledger_next_due_ms */
+    uint64_t tick_gap_ms;        /* tick_gap_ms_min as it is in force now */
+    struct pool *adopted;        /* of the epoch before; taken over on success. NULL: a new one */
     uint16_t self;               /* our index, or VALIDATOR_NONE */
     struct signer *signer;       /* NULL: follows and serves, but neither votes nor seals */
+    bool key_shared;       /* for simulators, whose dishonest members run one key twice: a vote by
+                              our key that is not ours does not stop this replica */
     struct pool_limits pool;
     uint8_t hash_key[16];
     uint64_t seed;
@@ -77,8 +93,15 @@ void replica_known_block(struct replica *replica, const struct header *header,
                          const struct digest *hash);
 void replica_free(struct replica *replica);
 
-/* Before replica_start: every record of the journal in order. STATUS_MALFORMED: not ours. */
+/* Before replica_start: every record of the journal in order. Of those before our epoch only the
+ * promises are looked at. STATUS_MALFORMED: not ours. */
 enum status replica_restore(struct replica *replica, uint8_t kind, struct span payload);
+
+/* After all records: the epoch that the journal speaks of, and the seal key in its EPOCH record
+ * (zeros also if there is none). Above our epoch the ledger is older than the journal: then this
+ * replica is freed, and one without signer, whose records nobody keeps, follows up to that epoch.
+ */
+uint64_t replica_journal_epoch(const struct replica *replica, struct public_key *seal_key);
 
 /* Opens the engine. first_record is the number that the next appended record will get. If the
  * journal's promises end before the safety file says, the host opens without a signer instead. */
@@ -136,6 +159,21 @@ void replica_peer_down(struct replica *replica, struct moment moment, uint16_t p
 void replica_peer_height(struct replica *replica, struct moment moment, uint16_t peer,
                          uint64_t sealed_height);
 
+/* The epoch that a peer is in, as its hello and its pings say: ours, until this is called. What a
+ * peer in another epoch says about consensus means nothing here, and breaks no rule. */
+void replica_peer_epoch(struct replica *replica, struct moment moment, uint16_t peer,
+                        uint64_t epoch);
+
+/* ---- the end of the epoch ---- */
+
+/* After OUTPUT_EPOCH_ENDED: nothing is under way any more, all outputs have been taken. Until then
+ * checks, admissions and executions come back as ever; there are no new ones. */
+bool replica_quiet(const struct replica *replica);
+
+/* The pool, without marks, for the next replica or to be freed; this one is good only for
+ * replica_free after it. */
+struct pool *replica_pool_take(struct replica *replica);
+
 /* ---- outputs ---- */
 
 enum output_kind {
@@ -154,6 +192,7 @@ enum output_kind {
     OUTPUT_CUT,           /* record: everything before it may be deleted */
     OUTPUT_NOTE,          /* text: for the log */
     OUTPUT_PEER_BROKE,    /* peer, text: broke a rule; count it and close the connection */
+    OUTPUT_EPOCH_ENDED,   /* epoch, height: its last block is sealed; see above */
     OUTPUT_STOP,          /* exit code, text: the process must end */
 };
 
@@ -197,6 +236,8 @@ uint64_t replica_wake_at(const struct replica *replica);
 struct replica_status {
     struct engine_status engine;
     struct pool_stats pool;
+    uint64_t epoch;
+    bool ended;      /* its last block is sealed */
     uint64_t height; /* executed */
     uint64_t sealed_height;
     uint64_t sequence;      /* executed */

@@ -4,20 +4,26 @@
 
 /* ---- work ---- */
 
+static bool tick_on_its_way(const struct replica *r, uint64_t gap_ms)
+{
+    uint64_t wall_ms = r->moment.wall_ms;
+    return r->tick_offered_ms <= wall_ms && wall_ms < r->tick_offered_ms + gap_ms;
+}
+
 /* Long enough behind the head, and behind our own last tick: that one is on its way, and while the
  * ledger is slow more of them would only make it slower. */
 static bool tick_possible(const struct replica *r, uint64_t gap_ms)
 {
-    uint64_t wall_ms = r->moment.wall_ms;
-    bool on_its_way = r->tick_offered_ms <= wall_ms && wall_ms < r->tick_offered_ms + gap_ms;
-    return wall_ms >= r->head.header.time_ms + gap_ms && !on_its_way;
+    return r->moment.wall_ms >= r->head.header.time_ms + gap_ms && !tick_on_its_way(r, gap_ms);
 }
 
 /* A tick is due when somebody waits for a time that the ledger has not reached. */
 static bool tick_due(const struct replica *r)
 {
-    return r->tick_wish_ms != 0 && r->tick_wish_ms >= r->head.header.time_ms &&
-           tick_possible(r, r->config.params->values[PARAM_tick_gap_ms_min]);
+    bool wished = r->tick_wish_ms != 0 && r->tick_wish_ms >= r->head.header.time_ms;
+    if (wished && tick_possible(r, r->tick_gap_ms)) return true;
+    /* What the members have decided is due: it makes a block however short the last one is ago. */
+    return r->next_due_ms <= r->moment.wall_ms && !tick_on_its_way(r, r->tick_gap_ms);
 }
 
 /* While too much is unsealed no transactions are ordered, but now and then a tick: its height is
@@ -30,6 +36,7 @@ bool stall_tick_due(const struct replica *r)
 bool engine_has_work(const struct replica *r)
 {
     if (!r->started) return false;
+    if (r->boundary != 0) return true; /* What is under way must be decided for all to seal it. */
     if (seal_exhausted(r, 1)) return stall_tick_due(r);
     struct pool_stats stats;
     pool_stats(r->pool, &stats);
@@ -145,12 +152,12 @@ void journal_proposal(struct replica *r, struct entry *entry)
     entry->journaled = true;
 }
 
-void promise_remember(struct replica *r, uint8_t kind, uint64_t slot)
+void promise_remember(struct replica *r, uint8_t kind, uint64_t epoch, uint64_t slot)
 {
     if (kind >= SIGNER_KINDS) return;
     struct promise *promise = &r->promises[kind];
-    if (!r->promised[kind] || slot > promise->slot)
-        *promise = (struct promise){ kind, r->config.epoch, slot };
+    bool higher = epoch > promise->epoch || (epoch == promise->epoch && slot > promise->slot);
+    if (!r->promised[kind] || higher) *promise = (struct promise){ kind, epoch, slot };
     r->promised[kind] = true;
 }
 
@@ -173,7 +180,8 @@ static void effect_persist(struct replica *r, const struct effect *effect)
     write_bytes(&w, effect->persist.record);
     append_record(r, JOURNAL_ENGINE, blob_of_writer(r, &w));
     if (!effect->persist.promises || !r->config.signer) return;
-    promise_remember(r, effect->persist.promise.kind, effect->persist.promise.view);
+    promise_remember(r, effect->persist.promise.kind, r->config.epoch,
+                     effect->persist.promise.view);
     enum status status =
         signer_restore(r->config.signer, r->config.epoch, &effect->persist.promise);
     ASSERT(status == STATUS_OK); /* An engine that promises two things for one slot is broken. */
@@ -302,7 +310,7 @@ static void offer_take(void *context, struct blob *blob, const struct digest *tx
 static bool offer_clears_pool(const struct replica *r)
 {
     return r->effects->invite == INVITE_WORK && !seal_exhausted(r, 1) &&
-           tick_possible(r, r->config.params->values[PARAM_tick_gap_ms_min]);
+           tick_possible(r, r->tick_gap_ms);
 }
 
 /* Chooses transactions into *offer; the head is written last, into the space left for it. */
@@ -317,7 +325,8 @@ static bool offer_fill(struct replica *r, struct offer *offer, struct batch *bat
     uint64_t most = min_u64(values[PARAM_batch_txs_max], stats.txs);
     offer->txids = calloc((size_t)most + 1, sizeof *offer->txids);
     if (!offer->txids) return false;
-    if (!seal_exhausted(r, 1))
+    /* What stands behind the last block of the epoch is void. */
+    if (!seal_exhausted(r, 1) && r->boundary == 0)
         pool_choose(r->pool, batch->time_ms, (uint32_t)values[PARAM_batch_txs_max],
                     values[PARAM_batch_bytes_max] - BATCH_HEAD_BYTES, offer_take, offer);
     batch->count = offer->count;

@@ -10,6 +10,7 @@
  *     replica_pool.c     submissions and gossip
  *     replica_read.c     clients' reads that see all that is decided
  *     replica_journal.c  records: restored at start, folded into a new segment
+ *     replica_epoch.c    the last block of the epoch, and the end of this replica
  */
 #ifndef NODE_REPLICA_INTERNAL_H
 #define NODE_REPLICA_INTERNAL_H
@@ -99,6 +100,7 @@ struct blob_queue {
 
 struct replica_peer {
     bool up;
+    uint64_t epoch;         /* as it says */
     uint64_t claimed;       /* sealed height, as it says */
     uint64_t sealed_height; /* as we believe: lower after it has not delivered */
     uint32_t asked;         /* sync requests without an answer */
@@ -121,7 +123,7 @@ struct seal_slot {
     struct header header; /* ours, once executed */
     struct digest hash;
     uint16_t count;
-    struct seal_vote *votes; /* by validator; epoch etc. are zero where have is false */
+    struct seal_vote *votes; /* by validator; nothing where have is false */
     bool *have;
 };
 
@@ -228,7 +230,9 @@ struct replica {
     uint64_t appended_bytes; /* since the last fold */
     uint64_t fold_bytes;     /* of the last fold and what was repeated behind it */
 
-    struct blob **records; /* the engine's, between restore and start */
+    uint64_t journal_epoch;        /* of the records restored last */
+    struct public_key journal_key; /* in its EPOCH record */
+    struct blob **records;         /* the engine's, between restore and start */
     size_t records_count, records_capacity;
 
     struct entry **entries; /* undecided and decided, unordered but for the decided index below */
@@ -242,7 +246,11 @@ struct replica {
     uint64_t checkpoint_sequence;
     uint64_t sealed_sequence;
     struct ledger_head head;
-    uint32_t executing; /* EXECUTE outputs without an answer */
+    uint64_t boundary;    /* height of the epoch's last block, once executed; else 0 */
+    bool ended;           /* it is sealed: nothing is said or promised here any more */
+    uint64_t next_due_ms; /* block time from which on a proposal of the members is due */
+    uint64_t tick_gap_ms; /* in force */
+    uint32_t executing;   /* EXECUTE outputs without an answer */
     uint64_t head_changed_ms;
 
     struct pool *pool;
@@ -256,6 +264,8 @@ struct replica {
     uint64_t tick_again_ms;   /* when the wish is repeated to the others, if it lasts */
 
     struct seal_slot *slots;
+    struct seal_vote *slots_votes;      /* of all slots: their votes ... */
+    bool *slots_have;                   /* ... and have point into these */
     struct seal_promise *seal_promises; /* a ring as long as the slots, by height */
     struct seal_doubt doubt;
     uint32_t slots_count;
@@ -316,7 +326,7 @@ void engine_offer(struct replica *r);
 void journal_proposal(struct replica *r, struct entry *entry);
 uint64_t entry_time(const struct replica *r, const struct entry *entry);
 bool stall_tick_due(const struct replica *r);
-void promise_remember(struct replica *r, uint8_t kind, uint64_t slot);
+void promise_remember(struct replica *r, uint8_t kind, uint64_t epoch, uint64_t slot);
 bool engine_has_work(const struct replica *r);
 void on_engine_checked(struct replica *r, struct check_job *job);
 
@@ -409,9 +419,17 @@ void pool_block_executed(struct replica *r, const struct execution *execution);
 void reads_init(struct replica *r);
 void reads_answered(struct replica *r, uint64_t number, bool refused, uint64_t index);
 bool reads_go_on(struct replica *r);
+void reads_end(struct replica *r);
 uint64_t reads_wake_at(const struct replica *r);
 
+/* replica_epoch.c */
+void epoch_begin(struct replica *r);
+void epoch_executed(struct replica *r, const struct execution *execution);
+bool epoch_end(struct replica *r);
+bool peer_is_abreast(const struct replica *r, uint16_t peer);
+
 /* replica_journal.c */
+void journal_open_epoch(struct replica *r);
 void journal_drop_unproven(struct replica *r);
 void journal_roll(struct replica *r);
 

@@ -11,7 +11,8 @@ static enum status restore_engine(struct replica *r, struct span payload)
     if (read_bool(&reader)) {
         statement_read(&reader, &promise);
         if (reader_status(&reader) != STATUS_OK) return STATUS_MALFORMED;
-        promise_remember(r, promise.kind, promise.view);
+        promise_remember(r, promise.kind, r->journal_epoch, promise.view);
+        if (r->journal_epoch != r->config.epoch) return STATUS_OK;
         enum status status = r->config.signer
                                  ? signer_restore(r->config.signer, r->config.epoch, &promise)
                                  : STATUS_OK;
@@ -19,6 +20,7 @@ static enum status restore_engine(struct replica *r, struct span payload)
         if (status != STATUS_OK && status != STATUS_STALE) return STATUS_CONFLICT;
     }
     if (reader_status(&reader) != STATUS_OK) return STATUS_MALFORMED;
+    if (r->journal_epoch != r->config.epoch) return STATUS_OK;
     if (r->records_count == r->records_capacity) {
         size_t capacity = r->records_capacity ? r->records_capacity * 2 : 256;
         struct blob **records = realloc(r->records, capacity * sizeof(struct blob *));
@@ -82,9 +84,10 @@ static enum status restore_executed(struct replica *r, struct span payload)
     uint64_t sequence = read_u64(&reader);
     struct digest hash;
     read_digest(&reader, &hash);
-    if (reader_end(&reader) != STATUS_OK || epoch != r->config.epoch || height == 0)
+    if (reader_end(&reader) != STATUS_OK || epoch != r->journal_epoch || height == 0)
         return STATUS_MALFORMED;
-    promise_remember(r, SIGNER_KIND_SEAL, height);
+    promise_remember(r, SIGNER_KIND_SEAL, epoch, height);
+    if (epoch != r->config.epoch) return STATUS_OK;
     enum status status =
         r->config.signer ? signer_restore_seal(r->config.signer, epoch, height, &hash) : STATUS_OK;
     if (status != STATUS_OK && status != STATUS_STALE) return STATUS_CONFLICT;
@@ -110,6 +113,18 @@ static enum status restore_seal(struct replica *r, struct span payload)
 
 static enum status restore_record(struct replica *r, uint8_t kind, struct span payload);
 
+/* A new epoch, or the one that the journal was in: epochs never fall. What was promised in an
+ * earlier one binds no more, and the key says who may have promised since. */
+static enum status restore_epoch(struct replica *r, struct span payload)
+{
+    struct reader reader = reader_of(payload);
+    uint64_t epoch = read_u64(&reader);
+    read_public_key(&reader, &r->journal_key);
+    if (reader_end(&reader) != STATUS_OK || epoch < r->journal_epoch) return STATUS_MALFORMED;
+    r->journal_epoch = epoch;
+    return STATUS_OK;
+}
+
 static enum status restore_fold(struct replica *r, struct span payload)
 {
     while (r->records_count > 0)
@@ -121,6 +136,7 @@ static enum status restore_fold(struct replica *r, struct span payload)
         uint8_t kind = read_u8(&reader);
         struct span item = read_bytes32(&reader, FOLD_BYTES_MAX);
         if (reader_status(&reader) != STATUS_OK || kind == JOURNAL_FOLD) return STATUS_MALFORMED;
+        if ((i == 0) != (kind == JOURNAL_EPOCH)) return STATUS_MALFORMED;
         enum status status = restore_record(r, kind, item);
         if (status != STATUS_OK) return status;
     }
@@ -129,13 +145,15 @@ static enum status restore_fold(struct replica *r, struct span payload)
 
 static enum status restore_record(struct replica *r, uint8_t kind, struct span payload)
 {
+    bool ours = r->journal_epoch == r->config.epoch;
     switch (kind) {
     case JOURNAL_ENGINE: return restore_engine(r, payload);
-    case JOURNAL_PROPOSAL: return restore_proposal(r, payload);
-    case JOURNAL_DECIDED: return restore_decided(r, payload);
+    case JOURNAL_PROPOSAL: return ours ? restore_proposal(r, payload) : STATUS_OK;
+    case JOURNAL_DECIDED: return ours ? restore_decided(r, payload) : STATUS_OK;
     case JOURNAL_EXECUTED: return restore_executed(r, payload);
-    case JOURNAL_SEAL: return restore_seal(r, payload);
+    case JOURNAL_SEAL: return ours ? restore_seal(r, payload) : STATUS_OK;
     case JOURNAL_FOLD: return restore_fold(r, payload);
+    case JOURNAL_EPOCH: return restore_epoch(r, payload);
     default: return STATUS_UNSUPPORTED;
     }
 }
@@ -143,8 +161,15 @@ static enum status restore_record(struct replica *r, uint8_t kind, struct span p
 enum status replica_restore(struct replica *r, uint8_t kind, struct span payload)
 {
     ASSERT(!r->started);
+    if (kind == JOURNAL_EPOCH) return STATUS_MALFORMED; /* It stands in folds only. */
     r->appended_bytes += payload.size;
     return restore_record(r, kind, payload);
+}
+
+uint64_t replica_journal_epoch(const struct replica *r, struct public_key *seal_key)
+{
+    *seal_key = r->journal_key;
+    return r->journal_epoch;
 }
 
 /* A crash may have taken the end of a group of decisions, and with it their proof. Nothing was
@@ -175,6 +200,41 @@ static void fold_item(struct fold *fold, uint8_t kind, struct span payload)
     write_u8(&fold->w, kind);
     write_bytes32(&fold->w, payload);
     fold->count++;
+}
+
+static void fold_begin(const struct replica *r, struct fold *fold)
+{
+    *fold = (struct fold){ .count = 0 };
+    writer_init(&fold->w, FOLD_BYTES_MAX);
+    write_u32(&fold->w, 0);
+    uint8_t bytes[8 + 32];
+    struct writer w;
+    writer_init_fixed(&w, bytes, sizeof bytes);
+    write_u64(&w, r->config.epoch);
+    write_public_key(&w, &r->journal_key);
+    fold_item(fold, JOURNAL_EPOCH, writer_span(&w));
+}
+
+/* Appends it as the beginning of a new segment; its number. */
+static uint64_t fold_append(struct replica *r, struct fold *fold)
+{
+    if (writer_status(&fold->w) == STATUS_OK) store_u32(fold->w.buffer.data, fold->count);
+    r->appended_bytes = 0;
+    return append_record(r, JOURNAL_FOLD, blob_of_writer(r, &fold->w));
+}
+
+/* The first record of an epoch. The ledger holds all that came before, and what was promised before
+ * binds nobody: the old segments go when this one is durable. */
+void journal_open_epoch(struct replica *r)
+{
+    if (r->journal_epoch == r->config.epoch) return;
+    ASSERT(r->journal_epoch < r->config.epoch);
+    r->journal_epoch = r->config.epoch;
+    r->journal_key =
+        r->config.signer ? *signer_public_key(r->config.signer) : (struct public_key){ { 0 } };
+    struct fold fold;
+    fold_begin(r, &fold);
+    cut_gated(r, fold_append(r, &fold));
 }
 
 static void fold_engine(struct replica *r, struct fold *fold)
@@ -258,9 +318,8 @@ static void fold_seals(struct replica *r, struct fold *fold)
  * in between finds both the old segments and the fold, which says nothing that they do not say. */
 void journal_roll(struct replica *r)
 {
-    struct fold fold = { .count = 0 };
-    writer_init(&fold.w, FOLD_BYTES_MAX);
-    write_u32(&fold.w, 0);
+    struct fold fold;
+    fold_begin(r, &fold);
     fold_engine(r, &fold);
     fold_seals(r, &fold);
     /* The engine's state and some hashes: far from the limit of a record. */
@@ -270,9 +329,7 @@ void journal_roll(struct replica *r)
         out_of_memory(r);
         return;
     }
-    store_u32(fold.w.buffer.data, fold.count);
-    r->appended_bytes = 0;
-    uint64_t record = append_record(r, JOURNAL_FOLD, blob_of_writer(r, &fold.w));
+    uint64_t record = fold_append(r, &fold);
     repeat_entries(r);
     r->fold_bytes = r->appended_bytes;
     r->appended_bytes = 0;

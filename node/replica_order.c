@@ -64,6 +64,7 @@ void order_hand_over(struct replica *r)
     if (r->sync.active) return; /* The ledger is taking sealed blocks; these come after. */
     /* This ledger is wrong, or perhaps so; nothing goes on top of it. */
     if (r->sync.diverged_height != 0 || r->doubt.height != 0) return;
+    if (r->boundary != 0) return; /* The rest of the epoch is void. */
     r->handed = max_u64(r->handed, r->executed_sequence);
     while (r->handed < r->decided_last && r->executing < EXECUTING_MAX) {
         struct entry *entry = store_decided(r, r->handed + 1);
@@ -111,6 +112,7 @@ void order_executed(struct replica *r, struct execution *execution)
     pool_skipped(r, execution);
     if (execution->kind == EXECUTION_BLOCK) {
         order_head(r, &execution->header, &execution->hash);
+        epoch_executed(r, execution);
         pool_block_executed(r, execution);
         seal_executed(r, &execution->header, &execution->hash);
     }

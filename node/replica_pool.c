@@ -180,8 +180,12 @@ uint64_t pool_wake_at(const struct replica *r)
     struct pool_stats stats;
     pool_stats(r->pool, &stats);
     if (stats.txs > 0) at = min_u64(at, r->regossip_at_ms);
-    if (r->tick_wish_ms != 0)
-        at = min_u64(at, r->moment.now_ms + r->config.params->values[PARAM_tick_gap_ms_min]);
+    if (r->tick_wish_ms != 0) at = min_u64(at, r->moment.now_ms + r->tick_gap_ms);
+    if (r->next_due_ms != UINT64_MAX) {
+        uint64_t wall_ms = r->moment.wall_ms;
+        uint64_t wait_ms = r->next_due_ms > wall_ms ? r->next_due_ms - wall_ms : r->tick_gap_ms;
+        at = min_u64(at, r->moment.now_ms + wait_ms);
+    }
     if (seal_exhausted(r, 1)) {
         uint64_t due_ms = r->head.header.time_ms + STALL_TICK_MS;
         uint64_t wait_ms =

@@ -37,6 +37,10 @@ void replica_read(struct replica *r, struct moment moment, uint64_t ticket, uint
         answer(r, ticket, READ_UNSUPPORTED);
         return;
     }
+    if (r->ended) {
+        answer(r, ticket, READ_LATE);
+        return;
+    }
     if (reads->count == READS_WAITING_MAX) {
         answer(r, ticket, READ_FULL);
         return;
@@ -81,6 +85,14 @@ static bool reads_settle(struct replica *r)
     bool settled = kept < reads->count;
     reads->count = kept;
     return settled;
+}
+
+/* Whom could an engine that has ended ask? The next one is asked anew. */
+void reads_end(struct replica *r)
+{
+    for (uint32_t i = 0; i < r->reads.count; i++)
+        answer(r, r->reads.list[i].ticket, READ_LATE);
+    r->reads.count = 0;
 }
 
 /* Is there a read that the last question does not stand for, or whose answer stays out? */

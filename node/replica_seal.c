@@ -6,27 +6,29 @@ enum { SEAL_RESEND_HEIGHTS = 64, SEAL_LATE_MS = 200, SEAL_HOLE_TIMES = 8 };
 
 _Static_assert((int)SEAL_RESEND_HEIGHTS <= (int)SEAL_VOTES_MAX, "one frame");
 
+/* The votes of all slots are one block of memory: there are hundreds of slots, and few nodes ever
+ * use more than some of them. */
 enum status seals_init(struct replica *r)
 {
-    uint16_t count = r->config.committee->count;
+    size_t count = r->config.committee->count;
     r->slots_count = SEALED_KEEP + 4 * (uint32_t)r->config.params->values[PARAM_unsealed_max] + 64;
     r->slots = calloc(r->slots_count, sizeof *r->slots);
     r->seal_promises = calloc(r->slots_count, sizeof *r->seal_promises);
-    if (!r->slots || !r->seal_promises) return STATUS_NO_MEMORY;
+    r->slots_votes = malloc(r->slots_count * count * sizeof *r->slots_votes);
+    r->slots_have = calloc(r->slots_count * count, sizeof *r->slots_have);
+    if (!r->slots || !r->seal_promises || !r->slots_votes || !r->slots_have)
+        return STATUS_NO_MEMORY;
     for (uint32_t i = 0; i < r->slots_count; i++) {
-        r->slots[i].votes = calloc(count, sizeof *r->slots[i].votes);
-        r->slots[i].have = calloc(count, sizeof *r->slots[i].have);
-        if (!r->slots[i].votes || !r->slots[i].have) return STATUS_NO_MEMORY;
+        r->slots[i].votes = r->slots_votes + i * count;
+        r->slots[i].have = r->slots_have + i * count;
     }
     return STATUS_OK;
 }
 
 void seals_free(struct replica *r)
 {
-    for (uint32_t i = 0; r->slots && i < r->slots_count; i++) {
-        free(r->slots[i].votes);
-        free(r->slots[i].have);
-    }
+    free(r->slots_have);
+    free(r->slots_votes);
     free(r->slots);
     free(r->seal_promises);
 }
@@ -273,7 +275,7 @@ static void seal_sign(struct replica *r, struct seal_slot *slot)
         write_digest(&record, &slot->hash);
         append_record(r, JOURNAL_EXECUTED, blob_of_writer(r, &record));
         seal_promise_keep(r, slot->height, slot->header.sequence, &slot->hash);
-        promise_remember(r, SIGNER_KIND_SEAL, slot->height);
+        promise_remember(r, SIGNER_KIND_SEAL, r->config.epoch, slot->height);
     }
     struct seal_vote vote = { .epoch = r->config.epoch,
                               .height = slot->height,
@@ -325,16 +327,47 @@ void seal_known(struct replica *r)
     }
 }
 
+/* A signature by our key, which is good, of a block that this process has never promised: another
+ * machine has the key too, or this one was copied and went on as it was then. What we promise is
+ * durable before it is told, and the journal gives it back: so our own words from before a restart
+ * are known, and who has lost its journal has no signer here. Below our highest promise an old one
+ * may be forgotten, and says nothing. */
+static bool seal_by_a_twin(const struct replica *r, const struct seal_vote *vote)
+{
+    if (!r->config.signer || r->config.key_shared) return false;
+    if (vote->by.validator != r->config.self || vote->epoch != r->config.epoch) return false;
+    const struct seal_promise *promise = seal_promise_find(r, vote->height);
+    if (promise) return !digest_equal(&promise->hash, &vote->block_hash);
+    uint64_t epoch;
+    uint64_t highest;
+    bool before = replica_promised(r, SIGNER_KIND_SEAL, &epoch, &highest);
+    return !before || epoch < vote->epoch || vote->height > highest;
+}
+
+static void seal_twin(struct replica *r, const struct seal_vote *vote)
+{
+    stop(r, 81,
+         "key in use elsewhere: block %llu is signed with this validator's seal key, and not by "
+         "this node; two machines run with one key, or this one was copied back from an old state. "
+         "Leave one of them stopped for good and give the validator a new key (witan key rotate "
+         "seal)",
+         (unsigned long long)vote->height);
+}
+
 /* A block that came with its seal, already checked. */
 void seal_from_sync(struct replica *r, const struct seal *seal, const struct header *header)
 {
     struct seal_slot *slot = slot_executed(r, header, &seal->block_hash);
-    if (!slot) return;
     for (uint16_t i = 0; i < seal->count; i++) {
         struct seal_vote vote = { seal->epoch, seal->height, seal->block_hash,
                                   seal->signatures[i] };
-        seal_add(r, &vote);
+        if (seal_by_a_twin(r, &vote)) {
+            seal_twin(r, &vote);
+            return;
+        }
+        if (slot) seal_add(r, &vote);
     }
+    if (!slot) return;
     seal_count(r, slot); /* The signatures may have been here before the block was executed. */
 }
 
@@ -391,6 +424,10 @@ void seal_votes_checked(struct replica *r, struct check_job *job)
     for (uint16_t i = 0; i < job->votes_count && !r->stopped; i++) {
         const struct seal_vote *vote = &job->votes[i];
         struct seal_slot *slot = seal_slot_find(r, vote->height);
+        if (seal_by_a_twin(r, vote)) {
+            seal_twin(r, vote);
+            return;
+        }
         bool repeated = asks && slot && slot->have[job->from];
         if (repeated)
             seal_help(r, job->from, vote->height);

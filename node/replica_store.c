@@ -78,9 +78,17 @@ static void entry_read_batch(struct replica *r, struct entry *entry)
     free(tx);
 }
 
+/* Up to here the ledger holds everything for good, and nobody will ask for a batch any more. */
+static uint64_t batches_done(const struct replica *r)
+{
+    return min_u64(min_u64(r->sealed_sequence, r->executed_sequence), r->checkpoint_sequence);
+}
+
+/* A batch that was dropped may come again, in a message that is late; it stays away. */
 void store_give_batch(struct replica *r, struct entry *entry, struct blob *batch)
 {
-    if (entry->batch) return;
+    bool done = entry->decided && entry->proposal.index <= batches_done(r);
+    if (entry->batch || done) return;
     entry->batch = blob_ref(batch);
     entry_read_batch(r, entry);
 }
@@ -261,7 +269,7 @@ void store_prune(struct replica *r)
             if (index <= r->decided_last) store_remove(r, i);
             continue;
         }
-        if (index <= min_u64(settled, r->checkpoint_sequence) && entry->batch) {
+        if (index <= batches_done(r) && entry->batch) {
             blob_unref(entry->batch);
             entry->batch = NULL;
         }

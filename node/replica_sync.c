@@ -133,7 +133,7 @@ static void fetch_consider(struct replica *r, struct fetch_state *fetch)
 
 void sync_timer(struct replica *r)
 {
-    if (!r->started || r->stopped) return;
+    if (!r->started || r->stopped || r->ended) return;
     if (r->sync.diverged_height != 0 && r->moment.now_ms >= r->sync.diverged_until_ms) {
         sync_diverged(r);
         return;
@@ -451,6 +451,7 @@ void sync_block_executed(struct replica *r, struct execution *execution)
     store_executed_up_to(r, execution->sequence, execution->sequence);
     if (execution->kind == EXECUTION_BLOCK) {
         order_head(r, &execution->header, &execution->hash);
+        epoch_executed(r, execution);
         if (execution->header.height == r->sync.refused_height) sync_accuse(r);
         pool_block_executed(r, execution);
         seal_from_sync(r, seal, &execution->header);

@@ -122,6 +122,19 @@ static enum status owner_check(const struct safety *safety, const char *path,
     return STATUS_OK;
 }
 
+/* What a process wrote that was killed before it synced must outlive a power cut too, also if we
+ * never write again. It is written once more, into the other slot: after a failed sync the kernel
+ * shows what it has not written and calls it clean, and a sync alone would succeed. */
+static enum status slot_settle(struct safety *safety, const char *path, struct safety_state *state,
+                               struct problem *problem)
+{
+    enum status status = safety_write(safety, state);
+    if (status == STATUS_OK) status = safety_sync(safety);
+    state->counter = safety->counter;
+    if (status == STATUS_OK) return STATUS_OK;
+    return problem_set(problem, status, "%s cannot be written: %s", path, strerror(errno));
+}
+
 enum status safety_open(struct safety **out, const char *path, const struct public_key *seal_key,
                         const struct digest *chain_id, struct safety_state *state,
                         struct safety_report *report, struct problem *problem)
@@ -139,10 +152,7 @@ enum status safety_open(struct safety **out, const char *path, const struct publ
     } else {
         status = slots_read(safety, path, state, report, problem);
         if (status == STATUS_OK) status = owner_check(safety, path, state, problem);
-        /* What a process wrote that was killed before it synced must outlive a power cut too, also
-         * if we never write again. */
-        if (status == STATUS_OK && fdatasync(safety->fd) != 0)
-            status = problem_set(problem, STATUS_IO, "%s: %s", path, strerror(errno));
+        if (status == STATUS_OK) status = slot_settle(safety, path, state, problem);
     }
     if (status != STATUS_OK) {
         safety_close(safety);

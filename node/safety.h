@@ -54,10 +54,11 @@ struct safety_report {
 enum status safety_create(const char *path, const struct public_key *seal_key,
                           const struct digest *chain_id, struct problem *problem);
 
-/* Opens for reading and writing and gives the newest valid slot. STATUS_NOT_FOUND: no file.
- * STATUS_DAMAGED: no valid slot. STATUS_MISMATCH: of another seal key or chain. STATUS_UNSUPPORTED:
- * newer version. With one bad slot it is STATUS_OK and the report says so: warn, and go on with the
- * other one, which safety_write will not overwrite first. report may be NULL. */
+/* Opens for reading and writing, gives the newest valid slot, and writes and syncs it once more,
+ * into the other one, before it is believed. STATUS_NOT_FOUND: no file. STATUS_DAMAGED: no valid
+ * slot. STATUS_MISMATCH: of another seal key or chain. STATUS_UNSUPPORTED: newer version. With one
+ * bad slot it is STATUS_OK and the report says so: warn, and go on with the other one. report may
+ * be NULL. STATUS_IO: it cannot be read, or not be written. */
 enum status safety_open(struct safety **safety, const char *path, const struct public_key *seal_key,
                         const struct digest *chain_id, struct safety_state *state,
                         struct safety_report *report, struct problem *problem);

@@ -10,11 +10,13 @@
 
 #include "ledger/reader.h"
 
-/* quorum: signatures that make a seal. batch_bytes_max: of the chain, for the frame's limit. The
+/* A seal has the quorum of the set of its block's epoch. No answer goes beyond the last block of an
+ * epoch: who asks checks it with one set, and learns the next by executing that block.
+ * batch_bytes_max: of the chain, for the frame's limit. The
  * answer has at most `count` blocks and about FRAME_SYNC_BYTES. Initialises *answer, which the
  * caller frees in any case. STATUS_NO_MEMORY: there is no answer. What the ledger cannot read ends
  * the answer before it. */
-enum status serve_blocks(struct ledger_reader *reader, uint16_t quorum, size_t batch_bytes_max,
-                         uint64_t height, uint16_t count, struct buffer *answer);
+enum status serve_blocks(struct ledger_reader *reader, size_t batch_bytes_max, uint64_t height,
+                         uint16_t count, struct buffer *answer);
 
 #endif

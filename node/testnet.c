@@ -1,5 +1,5 @@
 /* node/testnet.c -- the document of a test network, its paths, and its removal. */
-#include "node/testnet.h"
+#include "node/testnet_inside.h"
 
 #include "node/key_load.h"
 #include <errno.h>
@@ -71,7 +71,7 @@ enum status testnet_write(const struct testnet *net, struct problem *problem)
 }
 
 /* The directory itself is the lock: the document is replaced, so a lock on it would be lost. */
-static int lock_dir(const struct testnet *net, struct problem *problem)
+int testnet_lock(const struct testnet *net, struct problem *problem)
 {
     int fd = open(net->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     while (fd >= 0 && flock(fd, LOCK_EX) != 0) {
@@ -89,7 +89,7 @@ enum status testnet_note_pid(struct testnet *net, uint16_t index, int64_t pid,
                              struct problem *problem)
 {
     ASSERT(index < net->count);
-    int lock = lock_dir(net, problem);
+    int lock = testnet_lock(net, problem);
     if (lock < 0) return STATUS_IO;
     struct testnet now = { .count = 0 };
     enum status status = testnet_load(&now, net->dir, problem);

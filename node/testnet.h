@@ -3,7 +3,8 @@
  *     DIR/testnet.json          names, ports and process ids
  *     DIR/keys/treasury.json    account key: roles registrar, issuer and freezer (plain)
  *     DIR/keys/member-N.json    account key of the member that runs validator N (plain)
- *     DIR/N/config, DIR/N/data  the home of validator N; DIR/N/log is what it wrote
+ *     DIR/N/config, DIR/N/data  the home of node N, a validator or a machine that was added;
+ *                               DIR/N/log is what it wrote
  *
  * The genesis has purpose `test`, so that no such chain is taken for a real one. Everything listens
  * on 127.0.0.1. A process is signalled only after /proc has confirmed that its command line is the
@@ -31,7 +32,8 @@ struct testnet {
     char engine[16];
     struct id treasury;
     uint16_t count;
-    struct testnet_node nodes[TESTNET_NODES_MAX]; /* validator i + 1, also by index in the set */
+    /* The first ones are the validators of the genesis, by index in the set. */
+    struct testnet_node nodes[TESTNET_NODES_MAX];
 };
 
 struct testnet_options {
@@ -47,6 +49,13 @@ struct testnet_options {
  * STATUS_UNSUPPORTED (engine), STATUS_FULL (no free ports), STATUS_IO. */
 enum status testnet_create(struct testnet *net, const struct testnet_options *options,
                            struct problem *problem);
+
+/* Makes the home of one more machine, net->nodes[count], which follows as an observer until the
+ * members vote it in: keys of its own, settings, genesis, a safety file. Its node key is written
+ * into peers.observers of the others, which run or not; those that run are told to read it
+ * (SIGHUP). It is not started. STATUS_FULL, STATUS_INVALID (settings without the line), STATUS_IO.
+ */
+enum status testnet_add(struct testnet *net, struct problem *problem);
 
 /* Reads DIR/testnet.json. STATUS_NOT_FOUND if dir is no test network. */
 enum status testnet_load(struct testnet *net, const char *dir, struct problem *problem);

@@ -1,71 +1,10 @@
-/* node/testnet_create.c -- keys, genesis and homes of a test network. */
-#include "node/testnet.h"
+/* node/testnet_create.c -- keys and genesis of a new test network. */
+#include "node/testnet_inside.h"
 
-#include "node/safety.h"
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
-
-enum {
-    /* Below the range from which Linux takes ports of outgoing connections, so that none of these
-     * is taken between creating and starting. */
-    PORTS_FIRST = 20000,
-    PORTS_LAST = 32000,
-    PORTS_ATTEMPTS = 200,
-};
-
-/* What is known of a validator while the network is being made. */
-struct making {
-    struct id id, member;
-    struct secret_key seal, node, member_key;
-};
-
-/* ---- ports ---- */
-
-static bool port_is_free(uint16_t port)
-{
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) return false;
-    int on = 1;
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port) };
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    bool is_free = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-                   bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, 1) == 0;
-    close(fd);
-    return is_free;
-}
-
-static bool ports_are_free(uint16_t base, uint16_t count)
-{
-    for (uint16_t i = 0; i < count; i++)
-        if (!port_is_free((uint16_t)(base + i))) return false;
-    return true;
-}
-
-static enum status choose_ports(struct testnet *net, uint16_t base, struct problem *problem)
-{
-    uint16_t wanted = (uint16_t)(2 * net->count);
-    if (base > UINT16_MAX - wanted)
-        return problem_set(problem, STATUS_INVALID, "ports from %u on: there are only 65535", base);
-    for (unsigned attempt = 0; base == 0 && attempt < PORTS_ATTEMPTS; attempt++) {
-        uint16_t draw;
-        random_bytes(&draw, sizeof draw);
-        uint16_t candidate =
-            (uint16_t)(PORTS_FIRST + draw % (PORTS_LAST - PORTS_FIRST - wanted + 1));
-        if (ports_are_free(candidate, wanted)) base = candidate;
-    }
-    if (base == 0) return problem_set(problem, STATUS_FULL, "no free ports were found");
-    for (uint16_t i = 0; i < net->count; i++) {
-        net->nodes[i].rpc_port = (uint16_t)(base + 2 * i);
-        net->nodes[i].peer_port = (uint16_t)(base + 2 * i + 1);
-    }
-    return STATUS_OK;
-}
 
 /* ---- genesis ---- */
 
@@ -81,7 +20,7 @@ static void account_fill(struct genesis_account *account, const struct id *id, u
 }
 
 static void validator_fill(struct genesis *genesis, uint16_t i, const struct testnet *net,
-                           const struct making *m)
+                           const struct testnet_making *m)
 {
     struct validator *validator = &genesis->committee.validators[i];
     struct genesis_validator *more = &genesis->validators[i];
@@ -124,8 +63,9 @@ static uint64_t now_ms(void)
 }
 
 static enum status build_genesis(const struct testnet *net, const struct testnet_options *options,
-                                 const struct making *list, const struct secret_key *treasury,
-                                 struct genesis **out, struct problem *problem)
+                                 const struct testnet_making *list,
+                                 const struct secret_key *treasury, struct genesis **out,
+                                 struct problem *problem)
 {
     enum fault_model fault = options->engine == ENGINE_RAFT || options->engine == ENGINE_PAXOS ||
                                      options->engine == ENGINE_ZAB
@@ -159,117 +99,43 @@ static enum status build_genesis(const struct testnet *net, const struct testnet
 
 /* ---- files ---- */
 
-static enum status write_key(const char *dir, const char *file, enum key_kind kind,
-                             const char *name, const struct id *id, const struct secret_key *secret,
-                             struct problem *problem)
-{
-    char path[PATH_BYTES_MAX];
-    enum status status = path_join(path, dir, file);
-    if (status != STATUS_OK) return problem_set(problem, status, "%s: the path is too long", dir);
-    char *text = key_file_format(kind, name, id, secret, span_of(NULL, 0), problem);
-    if (!text) return problem->status;
-    size_t size = strlen(text);
-    status = file_write(path, span_of(text, size), 0600, false, problem);
-    explicit_bzero(text, size);
-    free(text);
-    return status;
-}
-
-static enum status write_text(const char *dir, const char *file, const char *text,
-                              struct problem *problem)
-{
-    char path[PATH_BYTES_MAX];
-    enum status status = path_join(path, dir, file);
-    if (status != STATUS_OK) return problem_set(problem, status, "%s: the path is too long", dir);
-    return file_write(path, span_text(text), 0644, false, problem);
-}
-
-/* Small segments and caches: a test network shares one machine, and journals should be cut often
- * enough to be tested. Retries are quick, because everything is near. */
-static enum status write_settings(const struct testnet *net, uint16_t index, const char *config,
-                                  struct problem *problem)
-{
-    char text[1024];
-    snprintf(text, sizeof text,
-             "# Made by `witan testnet create`.\n"
-             "node: { name = \"%s-%u\"; };\n"
-             "peers: {\n"
-             "    listen = [ \"127.0.0.1:%u\" ];\n"
-             "    retry_min = \"100ms\"; retry_max = \"1s\";\n"
-             "};\n"
-             "rpc: { listen = [ \"127.0.0.1:%u\" ]; };\n"
-             "journal: { segment_size = \"4MiB\"; };\n"
-             "ledger: { cache = \"64MiB\"; };\n"
-             "disk: { low = \"256MiB\"; critical = \"64MiB\"; };\n"
-             "log: { format = \"logfmt\"; };\n",
-             net->network, index + 1u, net->nodes[index].peer_port, net->nodes[index].rpc_port);
-    return write_text(config, "witan.conf", text, problem);
-}
-
-static void part_of(const struct testnet *net, uint16_t index, const char *part,
-                    char path[PATH_BYTES_MAX])
-{
-    char name[32];
-    snprintf(name, sizeof name, "%u/%s", index + 1u, part);
-    testnet_file(net, name, path);
-}
-
-static enum status write_home(const struct testnet *net, uint16_t index, const struct making *m,
-                              const struct genesis *genesis, const char *genesis_text,
-                              struct problem *problem)
-{
-    char config[PATH_BYTES_MAX], data[PATH_BYTES_MAX], safety[PATH_BYTES_MAX];
-    char name[KEY_NAME_MAX + 1];
-    struct public_key seal_key;
-    part_of(net, index, "config", config);
-    part_of(net, index, "data", data);
-    part_of(net, index, "data/safety", safety);
-    snprintf(name, sizeof name, "%s-%u", net->network, index + 1u);
-    enum status status = directory_create(config, 0750, problem);
-    if (status == STATUS_OK) status = directory_create(data, 0750, problem);
-    if (status == STATUS_OK) status = data_format_create(data, problem);
-    if (status == STATUS_OK)
-        status = write_key(config, "seal_key.json", KEY_SEAL, name, &m->id, &m->seal, problem);
-    if (status == STATUS_OK)
-        status = write_key(config, "node_key.json", KEY_NODE, name, &m->id, &m->node, problem);
-    if (status == STATUS_OK) status = write_text(config, "genesis.json", genesis_text, problem);
-    if (status == STATUS_OK) status = write_settings(net, index, config, problem);
-    if (status != STATUS_OK) return status;
-    key_public(&m->seal, &seal_key);
-    return safety_create(safety, &seal_key, &genesis->chain_id, problem);
-}
-
-static enum status write_keys(const struct testnet *net, const struct making *list,
+static enum status write_keys(const struct testnet *net, const struct testnet_making *list,
                               const struct secret_key *treasury, struct problem *problem)
 {
     char keys[PATH_BYTES_MAX];
     testnet_file(net, "keys", keys);
     enum status status = directory_create(keys, 0700, problem);
     if (status == STATUS_OK)
-        status = write_key(keys, "treasury.json", KEY_ACCOUNT, "treasury", &net->treasury, treasury,
-                           problem);
+        status = testnet_write_key(keys, "treasury.json", KEY_ACCOUNT, "treasury", &net->treasury,
+                                   treasury, problem);
     for (uint16_t i = 0; status == STATUS_OK && i < net->count; i++) {
         char file[32], name[32];
         snprintf(file, sizeof file, "member-%u.json", i + 1u);
         snprintf(name, sizeof name, "bank-%u", i + 1u);
-        status =
-            write_key(keys, file, KEY_ACCOUNT, name, &list[i].member, &list[i].member_key, problem);
+        status = testnet_write_key(keys, file, KEY_ACCOUNT, name, &list[i].member,
+                                   &list[i].member_key, problem);
     }
     return status;
 }
 
 /* testnet.json comes last: a folder without it holds nothing that runs. */
 static enum status write_all(const struct testnet *net, const struct genesis *genesis,
-                             const struct making *list, const struct secret_key *treasury,
+                             const struct testnet_making *list, const struct secret_key *treasury,
                              struct problem *problem)
 {
     json_t *document = genesis_json(genesis);
     char *text = document ? json_dumps(document, JSON_INDENT(2)) : NULL;
     json_decref(document);
     if (!text) return problem_set(problem, STATUS_NO_MEMORY, "out of memory");
+    char observers[TESTNET_OBSERVERS] = "";
+    for (uint16_t i = 0; i < net->count; i++) {
+        struct public_key node_key;
+        key_public(&list[i].node, &node_key);
+        testnet_list_key(observers, &node_key);
+    }
     enum status status = write_keys(net, list, treasury, problem);
     for (uint16_t i = 0; status == STATUS_OK && i < net->count; i++)
-        status = write_home(net, i, &list[i], genesis, text, problem);
+        status = testnet_write_home(net, i, &list[i], &genesis->chain_id, text, observers, problem);
     free(text);
     return status == STATUS_OK ? testnet_write(net, problem) : status;
 }
@@ -278,12 +144,13 @@ static enum status write_all(const struct testnet *net, const struct genesis *ge
 
 static int by_id(const void *a, const void *b)
 {
-    return id_compare(&((const struct making *)a)->id, &((const struct making *)b)->id);
+    return id_compare(&((const struct testnet_making *)a)->id,
+                      &((const struct testnet_making *)b)->id);
 }
 
 /* The set is ordered by id. Sorting first makes validator N the one of DIR/N, so that logs, which
  * name peers by their index, can be read beside the folders. */
-static void draw(struct making *list, uint16_t count)
+static void draw(struct testnet_making *list, uint16_t count)
 {
     for (uint16_t i = 0; i < count; i++) {
         struct public_key unused;
@@ -326,11 +193,11 @@ enum status testnet_create(struct testnet *net, const struct testnet_options *op
     snprintf(net->engine, sizeof net->engine, "%s", engine_name(options->engine));
     random_bytes(&net->treasury, sizeof net->treasury);
     enum status status = open_dir(net, options->dir, problem);
-    if (status == STATUS_OK) status = choose_ports(net, options->port_base, problem);
+    if (status == STATUS_OK) status = testnet_choose_ports(net, 0, options->port_base, problem);
     if (status != STATUS_OK) return status;
 
     ASSERT(net->count > 0);
-    struct making *list = calloc(net->count, sizeof *list);
+    struct testnet_making *list = calloc(net->count, sizeof *list);
     if (!list) return problem_set(problem, STATUS_NO_MEMORY, "out of memory");
     struct secret_key treasury;
     struct public_key unused;

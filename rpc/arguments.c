@@ -65,6 +65,7 @@ static const char *expected_text(const struct rpc_parameter *parameter, char tex
     case ARGUMENT_OPERATION: return "the name of an operation such as \"kv.put\"";
     case ARGUMENT_CODE: return "an asset's code: 1 to 12 of A-Z and 0-9";
     case ARGUMENT_TEXT: return "a string of at most 256 bytes";
+    case ARGUMENT_OBJECTS: return "an array of objects";
     }
     return "something else";
 }
@@ -223,6 +224,14 @@ static bool read_string(const struct rpc_parameter *parameter, const json_t *val
     }
 }
 
+static bool is_objects(const json_t *value)
+{
+    bool right = json_is_array(value);
+    for (size_t i = 0; i < json_array_size(value) && right; i++)
+        right = json_is_object(json_array_get(value, i));
+    return right;
+}
+
 static bool read_value(const struct rpc_parameter *parameter, const json_t *value,
                        struct argument *argument)
 {
@@ -232,6 +241,7 @@ static bool read_value(const struct rpc_parameter *parameter, const json_t *valu
     case ARGUMENT_INTEGER:
         return read_integer(value, parameter->least, parameter->most, &argument->number);
     case ARGUMENT_BOOL: argument->flag = json_is_true(value); return json_is_boolean(value);
+    case ARGUMENT_OBJECTS: argument->list = value; return is_objects(value);
     default: return read_string(parameter, value, argument);
     }
 }

@@ -70,7 +70,8 @@ struct peer_view {
     uint64_t bytes_in, bytes_out;
 };
 
-enum { NODE_PEERS_MAX = COMMITTEE_MAX, VOTE_KINDS_MAX = 4 };
+/* Validators of the epoch, and 32 observers: the latter may be about to become validators. */
+enum { NODE_PEERS_MAX = COMMITTEE_MAX + 32, VOTE_KINDS_MAX = 4 };
 
 /* Whose statements of one kind have come for the present view. */
 struct vote_view {
@@ -104,6 +105,7 @@ struct node_view {
     double blocks_per_second; /* while catching up, else 0 */
 
     /* Consensus. committee is that of the epoch, for ids and arithmetic. */
+    struct committee committee;
     uint64_t epoch;
     uint64_t view, sequence;
     uint16_t leader;               /* index in the committee, or VALIDATOR_NONE */

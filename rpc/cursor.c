@@ -78,6 +78,7 @@ static void write_value(struct writer *w, enum argument_type type, const struct 
     case ARGUMENT_OPERATION:
     case ARGUMENT_CODE:
     case ARGUMENT_TEXT: write_bytes32(w, span_text(argument->text)); return;
+    case ARGUMENT_OBJECTS: return; /* no list has such a filter */
     }
 }
 

@@ -82,7 +82,7 @@ static json_t *effect_json(const struct ledger_effect *effect)
     case LEDGER_EFFECT_KV: return kv_effect(o, effect);
     case LEDGER_EFFECT_PROPOSAL:
         o = json_with(o, "proposal", json_number(effect->proposal.number));
-        o = json_with(o, "status", json_number(effect->proposal.status));
+        o = json_with(o, "status", json_string(proposal_status_name(effect->proposal.status)));
         o = json_with(o, "yes", json_number(effect->proposal.yes));
         return json_with(o, "no", json_number(effect->proposal.no));
     case LEDGER_EFFECT_OBSERVED:

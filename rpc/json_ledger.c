@@ -52,12 +52,6 @@ static json_t *header_flags_json(uint8_t flags)
     return bits_json(flags, words, 3);
 }
 
-static json_t *roles_json(uint32_t roles)
-{
-    static const char *const words[] = { "registrar", "issuer", "freezer" };
-    return bits_json(roles, words, 3);
-}
-
 static json_t *asset_flags_json(uint8_t flags)
 {
     static const char *const words[] = { "fixed_supply", "needs_authorisation", "clawback" };
@@ -216,7 +210,7 @@ json_t *json_account(const struct account *account, json_t *balances, json_t *ne
     o = json_with(o, "version", value_position(account->version));
     o = json_with(o, "frozen", json_boolean((account->flags & ACCOUNT_FROZEN) != 0));
     o = json_with(o, "closed", json_boolean((account->flags & ACCOUNT_CLOSED) != 0));
-    o = json_with(o, "roles", roles_json(account->roles));
+    o = json_with(o, "roles", role_list_json(account->roles));
     o = json_with(o, "thresholds", thresholds_json(account));
     o = json_with(o, "signers", signers_json(account));
     o = json_with(o, "sponsor", value_address(ADDRESS_ACCOUNT, &account->sponsor));

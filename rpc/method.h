@@ -74,6 +74,7 @@ enum argument_type {
     ARGUMENT_OPERATION,     /* text: shape of an operation's name; not looked up */
     ARGUMENT_CODE,          /* text: an asset's code, 1 to 12 of A-Z 0-9 */
     ARGUMENT_TEXT,          /* text: at most 256 bytes */
+    ARGUMENT_OBJECTS,       /* list: an array of objects; their members are the method's */
 };
 
 #define HEIGHT_LIMIT ((uint64_t)1 << 53) /* JSON integers are below this */
@@ -88,8 +89,9 @@ struct argument {
         struct digest digest;
         struct public_key key;
         struct id id;
-        struct span bytes; /* owned by the call */
-        const char *text;  /* owned by the request; NULL if not given */
+        struct span bytes;  /* owned by the call */
+        const char *text;   /* owned by the request; NULL if not given */
+        const json_t *list; /* owned by the request */
     };
 };
 

@@ -16,6 +16,7 @@
     X(chain_info) \
     X(chain_genesis) \
     X(chain_params) \
+    X(epoch_list) \
     X(block_get) \
     X(block_list) \
     X(block_seal) \
@@ -36,6 +37,9 @@
     X(kv_list) \
     X(member_list) \
     X(validator_list) \
+    X(gov_list) \
+    X(gov_get) \
+    X(gov_preview) \
     X(mempool_status) \
     X(consensus_state) \
     X(rpc_discover) \

@@ -214,7 +214,7 @@ static json_t *epochs_json(struct rpc_call *call, uint64_t epoch, struct block_v
     *links = (struct epoch_links){
         .call = call, .previous = scratch, .epoch = epoch, .items = json_array()
     };
-    enum status status = ledger_read_epochs(call->reader, add_link, links);
+    enum status status = ledger_read_epochs(call->reader, 0, UINT32_MAX, add_link, links);
     if (status == STATUS_OK) status = links->status;
     json_t *items = links->items;
     free(links);

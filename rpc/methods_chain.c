@@ -1,11 +1,10 @@
 /* rpc/methods_chain.c -- chain_info, chain_genesis, chain_params, member_list, validator_list. */
 #include "ledger/reader.h"
 #include "rpc/json_ledger.h"
+#include "rpc/live.h"
 #include "rpc/methods.h"
 #include "rpc/page.h"
 #include "rpc/server.h"
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #define API_VERSION "0.1"
@@ -103,9 +102,9 @@ const struct rpc_method method_chain_genesis = {
 /* Fractions as people write them: "2/3". */
 static json_t *param_json(enum param_index index, uint64_t value)
 {
-    char text[32];
+    char text[FRACTION_TEXT];
     if (!param_is_fraction(index)) return value_height(min_u64(value, INT64_MAX));
-    snprintf(text, sizeof text, "%" PRIu64 "/%" PRIu64, value >> 32, value & UINT32_MAX);
+    fraction_encode(value, text);
     return json_string(text);
 }
 
@@ -208,12 +207,19 @@ const struct rpc_method method_member_list = {
 
 /* ---- validator_list ------------------------------------------------------------------------- */
 
-static bool is_connected(const struct node_view *view, const struct id *validator)
+/* Whether it is connected, and what its node said of itself in its hello. */
+static json_t *with_node(json_t *o, const struct node_view *view, const struct validator_row *row)
 {
-    bool connected = view->has_validator && id_equal(&view->validator, validator);
-    for (size_t i = 0; i < view->peer_count && !connected; i++)
-        connected = view->peers[i].has_validator && id_equal(&view->peers[i].validator, validator);
-    return connected;
+    bool itself = key_equal(&view->node_key, &row->node_key);
+    const struct peer_view *peer = live_node(view, &row->node_key);
+    if (!peer) peer = live_validator(view, &row->id);
+    o = json_with(o, "connected", json_boolean(itself || peer));
+    if (!itself && !peer) return o;
+    json_t *node = json_with(json_object(), "role",
+                             json_string(node_role_word(itself ? view->role : peer->role)));
+    node = json_with(node, "height", value_height(itself ? view->height : peer->height));
+    if (!itself) node = json_with(node, "version", json_string(peer->version));
+    return json_with(o, "node", node);
 }
 
 /* The set of the height, whatever has become of its validators since; for the latest height also
@@ -237,8 +243,7 @@ static bool add_validator(void *context, const struct validator_row *row)
     o = json_with(o, "node_key", value_key(&row->node_key));
     o = json_with(o, "endpoint", json_string(row->endpoint));
     o = json_with(o, "status", json_string(validator_status_word(status)));
-    if (people->view)
-        o = json_with(o, "connected", json_boolean(is_connected(people->view, &row->id)));
+    if (people->view) o = with_node(o, people->view, row);
     people->items = json_and(people->items, o);
     return people->items != NULL;
 }

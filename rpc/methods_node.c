@@ -3,6 +3,7 @@
 #include "genesis/json.h"
 #include "rpc/health.h"
 #include "rpc/json_ledger.h"
+#include "rpc/live.h"
 #include "rpc/methods.h"
 #include "rpc/openrpc.h"
 
@@ -11,13 +12,6 @@
 static json_t *count(uint64_t value)
 {
     return value_height(min_u64(value, HEIGHT_LIMIT - 1));
-}
-
-static const char *role_word(enum node_role role)
-{
-    static const char *const words[] = { "validator", "learner", "observer" };
-    ASSERT((size_t)role < sizeof words / sizeof words[0]);
-    return words[role];
 }
 
 static const char *sync_word(enum sync_state state)
@@ -56,7 +50,7 @@ static json_t *status_node(const struct rpc_call *call, const struct node_view *
     o = json_with(o, "revision", json_string(v->revision));
     o = json_with(o, "started", value_time(v->started_ms));
     o = json_with(o, "time", value_time(call->backend->now_ms(call->backend->context)));
-    o = json_with(o, "role", json_string(role_word(v->role)));
+    o = json_with(o, "role", json_string(node_role_word(v->role)));
     o = json_with(o, "votes", json_boolean(v->votes));
     o = json_with(o, "draining", json_boolean(v->draining));
     if (v->has_validator)
@@ -92,18 +86,18 @@ static json_t *status_ledger(const struct node_view *v)
     return o;
 }
 
-static json_t *leader_id(const struct genesis *genesis, const struct node_view *v)
+static json_t *leader_id(const struct node_view *v)
 {
-    if (v->leader >= genesis->committee.count) return json_null();
-    return value_address(ADDRESS_VALIDATOR, &genesis->committee.validators[v->leader].id);
+    if (v->leader >= v->committee.count) return json_null();
+    return value_address(ADDRESS_VALIDATOR, &v->committee.validators[v->leader].id);
 }
 
-static json_t *status_consensus(const struct genesis *genesis, const struct node_view *v)
+static json_t *status_consensus(const struct node_view *v)
 {
-    const struct committee *committee = &genesis->committee;
+    const struct committee *committee = &v->committee;
     json_t *o = json_with(json_object(), "view", count(v->view));
     o = json_with(o, "sequence", count(v->sequence));
-    o = json_with(o, "leader", leader_id(genesis, v));
+    o = json_with(o, "leader", leader_id(v));
     o = json_with(o, "validators", count(committee->count));
     o = json_with(o, "quorum", count(committee_quorum(committee)));
     o = json_with(o, "max_faulty", count(committee_max_faulty(committee)));
@@ -119,7 +113,7 @@ static json_t *make_status(const struct rpc_call *call, const struct node_view *
     json_t *o = json_with(json_object(), "node", status_node(call, v));
     o = json_with(o, "chain", status_chain(genesis, v));
     o = json_with(o, "ledger", status_ledger(v));
-    o = json_with(o, "consensus", status_consensus(genesis, v));
+    o = json_with(o, "consensus", status_consensus(v));
     o = json_with(o, "mempool", mempool);
     return json_with(o, "peers", count(v->peer_count));
 }
@@ -155,7 +149,7 @@ static json_t *peer_item(const struct peer_view *p)
     json_t *o = json_with(json_object(), "node_key", value_key(&p->node_key));
     o = json_with(o, "address", json_string(p->address));
     o = json_with(o, "direction", json_string(p->dialled ? "out" : "in"));
-    o = json_with(o, "role", json_string(role_word(p->role)));
+    o = json_with(o, "role", json_string(node_role_word(p->role)));
     o = json_with(o, "connected_since", value_time(p->connected_since_ms));
     o = json_with(o, "rtt_ms", json_real((double)p->rtt_us / 1000));
     o = json_with(o, "clock_offset_ms", json_integer(p->clock_offset_ms));
@@ -236,16 +230,15 @@ static json_t *consensus_detail(const struct node_view *v)
 
 static json_t *make_consensus(const struct rpc_call *call, const struct node_view *v)
 {
-    const struct genesis *genesis = call->backend->genesis;
+    (void)call;
     ASSERT(v->vote_count <= VOTE_KINDS_MAX);
     json_t *votes = json_array();
     for (uint8_t i = 0; i < v->vote_count; i++)
-        votes = json_and(votes, vote_item(&genesis->committee, &v->votes_seen[i]));
-    json_t *o =
-        json_with(json_object(), "engine", json_string(engine_name(genesis->committee.engine)));
+        votes = json_and(votes, vote_item(&v->committee, &v->votes_seen[i]));
+    json_t *o = json_with(json_object(), "engine", json_string(engine_name(v->committee.engine)));
     o = json_with(o, "epoch", count(v->epoch));
     o = json_with(o, "view", count(v->view));
-    o = json_with(o, "leader", leader_id(genesis, v));
+    o = json_with(o, "leader", leader_id(v));
     o = json_with(o, "sequence", count(v->sequence));
     o = json_with(o, "height", count(v->height));
     o = json_with(o, "sealed_height", count(v->sealed_height));

@@ -257,6 +257,11 @@ const struct cli_command account_commands[] = {
       .run = create },
     { .path = "account set-signers",
       .summary = "Replace signers and thresholds of an account, by default the source",
+      .details = "The list replaces the old one as a whole. An operation of the account needs "
+                 "signatures whose weights reach its threshold: low for records, medium for "
+                 "payments, high for this command and for votes. Signatures of the old signers "
+                 "count for this one. --key may be given several times; or --out FILE here, tx "
+                 "sign on each other machine, and tx submit.",
       .arguments = "[ACCOUNT]",
       .arguments_max = 1,
       .groups = WRITING,

@@ -136,18 +136,12 @@ const struct cli_command chain_commands[] = {
     CLI_COMMANDS_END,
 };
 
-/* ---- members, validators, peers, consensus, mempool ---- */
+/* ---- members, peers, consensus, mempool ---- */
 
 static const struct cli_column member_columns[] = {
     { "NAME", "name", CELL_TEXT },
     { "ACCOUNT", "member", CELL_TEXT },
     { "VALIDATORS", "validators", CELL_TEXT },
-};
-
-static const struct cli_column validator_columns[] = {
-    { "MEMBER", "member_name", CELL_TEXT }, { "VALIDATOR", "validator", CELL_TEXT },
-    { "STATUS", "status", CELL_TEXT },      { "CONNECTED", "connected", CELL_TEXT },
-    { "ENDPOINT", "endpoint", CELL_TEXT },
 };
 
 static const struct cli_column peer_columns[] = {
@@ -186,8 +180,6 @@ static const struct cli_column mempool_columns[] = {
 };
 
 static const struct cli_view member_view = { .items = "items", CLI_VIEW_COLUMNS(member_columns) };
-static const struct cli_view validator_view = { .items = "items",
-                                                CLI_VIEW_COLUMNS(validator_columns) };
 static const struct cli_view peer_view = { .items = "items", CLI_VIEW_COLUMNS(peer_columns) };
 static const struct cli_view consensus_view = { CLI_VIEW_COLUMNS(consensus_columns) };
 static const struct cli_view mempool_view = { CLI_VIEW_COLUMNS(mempool_columns) };
@@ -199,17 +191,6 @@ const struct cli_command member_commands[] = {
       .method = "member_list",
       .data = &member_view,
       .examples = { "member list" },
-      .run = cli_read },
-    CLI_COMMANDS_END,
-};
-
-const struct cli_command validator_commands[] = {
-    { .path = "validator list",
-      .summary = "List the validators, now or at a height",
-      .groups = READING,
-      .method = "validator_list",
-      .data = &validator_view,
-      .examples = { "validator list --height 1000" },
       .run = cli_read },
     CLI_COMMANDS_END,
 };

@@ -41,6 +41,8 @@ extern const struct cli_command block_commands[];
 extern const struct cli_command chain_commands[];
 extern const struct cli_command member_commands[];
 extern const struct cli_command validator_commands[];
+extern const struct cli_command epoch_commands[];
+extern const struct cli_command gov_commands[];
 extern const struct cli_command peer_commands[];
 extern const struct cli_command consensus_commands[];
 extern const struct cli_command mempool_commands[];

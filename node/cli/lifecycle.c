@@ -15,15 +15,22 @@ static enum status start_log(const struct config *config)
     return log_start(&options);
 }
 
+static enum status load_settings(const void *context, struct config **config,
+                                 struct problem *problem)
+{
+    return cli_config_load(context, config, problem);
+}
+
 static int start(struct cli_call *call)
 {
     struct config *config = NULL;
+    const struct node_reload reload = { load_settings, call };
     struct problem problem = { .status = STATUS_OK };
     if (cli_config_load(call, &config, &problem) != STATUS_OK)
         return cli_fail_document(&problem, "configuration");
     int exit_code = CLI_EXIT_SYSTEM;
     if (metrics_start() == STATUS_OK && start_log(config) == STATUS_OK) {
-        exit_code = node_run(config, &problem);
+        exit_code = node_run(config, &reload, &problem);
         log_stop();
         if (exit_code != CLI_EXIT_DONE) {
             const struct cli_exit_row *row = cli_exit_row(exit_code);
@@ -156,7 +163,8 @@ const struct cli_command lifecycle_commands[] = {
     { .path = "start",
       .summary = "Run the node in the foreground",
       .details = "Ends by SIGTERM, SIGINT or `witan stop`. Any key of witan.conf can be given as "
-                 "--section.key=value.",
+                 "--section.key=value. SIGHUP reads witan.conf again: the keys that config sample "
+                 "marks with [R] take effect at once, the log names the others.",
       .groups = CLI_GROUP_HOME,
       .settings = true,
       .examples = { "start --home ./a", "start --home ./a --rpc.listen=127.0.0.1:7781 "

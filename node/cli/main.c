@@ -26,6 +26,8 @@ static const struct cli_section sections[] = {
     { "chain", "The chain as a whole", chain_commands },
     { "member", "Organisations with a vote", member_commands },
     { "validator", "Machines that agree and seal", validator_commands },
+    { "epoch", "Runs of blocks under one validator set", epoch_commands },
+    { "gov", "Votes of the members", gov_commands },
     { "peer", "Connections of a node", peer_commands },
     { "consensus", "The engine of a node", consensus_commands },
     { "mempool", "Pending transactions of a node", mempool_commands },

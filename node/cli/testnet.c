@@ -53,6 +53,27 @@ static int create(struct cli_call *call)
     return CLI_EXIT_DONE;
 }
 
+/* ---- add ---- */
+
+static int add(struct cli_call *call)
+{
+    struct testnet net;
+    char home[PATH_BYTES_MAX];
+    struct problem problem = { .status = STATUS_OK };
+    int exit_code = load(call, &net);
+    if (exit_code != CLI_EXIT_DONE) return exit_code;
+    enum status status = testnet_add(&net, &problem);
+    uint16_t index = (uint16_t)(net.count - 1);
+    if (status == STATUS_OK) status = testnet_spawn(&net, index, &problem);
+    if (status == STATUS_OK)
+        status = testnet_await_answer(&net, index, "/livez", READY_MS, &problem);
+    if (status != STATUS_OK) return fail(&problem);
+    testnet_home(&net, index, home);
+    cli_note(call, "added     node %u, an observer: %s, peers on 127.0.0.1:%u", net.count, home,
+             net.nodes[index].peer_port);
+    return CLI_EXIT_DONE;
+}
+
 /* ---- start and stop ---- */
 
 static enum status start_all(struct testnet *net, struct problem *problem)
@@ -72,8 +93,7 @@ static int start(struct cli_call *call)
     int exit_code = load(call, &net);
     if (exit_code != CLI_EXIT_DONE) return exit_code;
     if (start_all(&net, &problem) != STATUS_OK) return fail(&problem);
-    cli_note(call, "ready     %u validators; RPC http://127.0.0.1:%u", net.count,
-             net.nodes[0].rpc_port);
+    cli_note(call, "ready     %u nodes; RPC http://127.0.0.1:%u", net.count, net.nodes[0].rpc_port);
     return CLI_EXIT_DONE;
 }
 
@@ -309,10 +329,19 @@ const struct cli_command testnet_commands[] = {
     { .path = "testnet create",
       .summary = "Make keys, genesis and homes of a network on this machine",
       .details = "The genesis has purpose `test`; everything listens on 127.0.0.1. "
-                 "DIR/keys/treasury.json is an account key with all roles, unencrypted.",
+                 "DIR/keys/treasury.json is an account key with all roles, DIR/keys/member-N.json "
+                 "that of the member whose machine is node N, all of them unencrypted.",
       .flags = create_flags,
       .examples = { "testnet create", "testnet create --dir /tmp/net --validators 7" },
       .run = create },
+    { .path = "testnet add",
+      .summary = "Make the home of one more machine, and start it as an observer",
+      .details = "Its number is the next one. It has keys of its own and is on the other nodes' "
+                 "list of observers. It votes when the members have voted it in: validator ready, "
+                 "gov propose, gov ballot.",
+      .flags = dir_flags,
+      .examples = { "testnet add", "testnet add --dir /tmp/net" },
+      .run = add },
     { .path = "testnet start",
       .summary = "Start every node that is down, and wait until all are ready",
       .flags = dir_flags,

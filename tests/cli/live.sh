@@ -176,6 +176,43 @@ check 0 admitted tx transfer --source bank --to "$alice" --asset EUR --amount 3 
 check 0 ': ok' tx resume
 check 0 'outbox is empty' tx resume
 
+# ---- the members decide; here is only one ----
+
+validator=$("$program" validator list --json | grep -o 'val1[a-z0-9]*' | head -1)
+check 0 EPOCH epoch list
+check 0 '' gov list
+check 4 not_found gov get 1
+check 0 'params.set: ok' gov preview --set max_idle_ms=60000
+check 5 action_invalid gov preview --remove "$validator"
+check 5 action_invalid gov propose --remove "$validator" --key bank.json
+check 5 not_member gov propose --set max_idle_ms=60000 --source alice --key alice.json --key bank.json
+check 0 'proposal   1, passed' gov propose --set max_idle_ms=60000 --set gov_critical=3/4 --key bank.json --why 'quiet nights'
+check 5 proposal_closed gov ballot 1 no --key bank.json
+check 5 proposal_unknown gov ballot 2 yes --key bank.json
+check 0 enacted gov get 1
+check 0 '"max_idle_ms":60000' chain params --json
+check 0 '"gov_critical":"3/4"' chain params --json
+check 0 'params.set' gov preview --proposal 1
+echo '[{"action":"account.roles","account":"'"$alice"'","roles":["issuer"]}]' >roles.json
+check 0 '"ops"' gov propose roles.json --key bank.json --dry-run
+check 0 '' gov propose roles.json --key bank.json --out roles.tx
+check 0 ': ok' tx submit roles.tx
+check 0 ': ok' kv put after boundary --key bank.json
+check 0 issuer account get alice
+check 0 enacted gov list --status enacted
+check 0 '' key new new_seal.json --name new --kind seal
+check 2 'the file of the new seal key' validator ready --rekey "$validator"
+check 0 'is ready at block' validator ready --rekey "$validator" --key new_seal.json -o rekey.json
+check 0 'validator.rekey: ok' gov preview --rekey rekey.json
+check 2 'holds no action validator.add' gov preview --add rekey.json
+mkdir -p e/config
+check 0 '' key new e/config/seal_key.json --name e --kind seal
+check 0 '' key new e/config/node_key.json --name e --kind node
+check 0 'is ready at block' validator ready --member "$bank" --endpoint e.example:7790 --key e/config/seal_key.json -o own.json
+check 5 action_invalid gov preview --add own.json
+check 0 'is ready at block' validator ready --home e --node unix:h/witan.sock --member "$bank" --endpoint e.example:7790 -o add.json
+check 5 'no node that was asked is connected' gov propose --add add.json --key bank.json
+
 # ---- offline ----
 
 check 75 'in use' ledger rebuild

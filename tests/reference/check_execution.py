@@ -49,7 +49,8 @@ def check_movement(tally, vectors):
 def replay(tally, where, chain, steps):
     for i, step in enumerate(steps):
         place = f"{where}, step {i}"
-        outcome = chain.execute_batch(bytes.fromhex(step["batch"]), int(step["sequence"]))
+        batch, sequence = bytes.fromhex(step["batch"]), int(step["sequence"])
+        outcome = chain.execute_batch(batch, sequence, int(step.get("epoch", 0)))
         for name in ("kind", "skipped"):
             tally.check(outcome[name] == step[name], f"{place}: {name}")
         if "window" in step:
@@ -70,6 +71,9 @@ def check_execute(tally, vectors):
     for case in vectors["cases"]:
         chain = execution.Chain(bytes.fromhex(vectors["genesis"]))
         replay(tally, "execute: " + case["name"], chain, case["steps"])
+    for case in vectors["governance"]["cases"]:
+        chain = execution.Chain(bytes.fromhex(vectors["governance"]["genesis"]))
+        replay(tally, "governance: " + case["name"], chain, case["steps"])
 
 
 def check_window(tally, vectors):

@@ -5,6 +5,7 @@ The state is one dictionary, {(kind, key): value}, of plain dictionaries; its ro
 all of it after every block, by the definition. Signatures are not checked.
 """
 import formats
+import governance
 from formats import Reader, little, sized, tagged
 
 ACCOUNT, ASSET, BALANCE, KV, WINDOW, LANE, GOVERNANCE = 0x10, 0x20, 0x30, 0x50, 0x60, 0x70, 0x80
@@ -21,13 +22,17 @@ LEVELS = {
     "transfer": "medium",
     "kv.put": "low",
     "kv.delete": "low",
+    "gov.propose": "high",
+    "gov.ballot": "high",
 }
 RANK = {"low": 1, "medium": 2, "high": 3}
 RESULTS = {
     "ok": 0, "assert_failed": 10, "account_unknown": 20, "account_exists": 21,
     "account_frozen": 22, "account_protected": 23, "role_missing": 25, "key_unknown": 26,
     "asset_unknown": 30, "asset_exists": 31, "not_issuer": 32, "supply_limit": 33,
-    "insufficient_funds": 40, "version_mismatch": 60, "value_too_large": 61,
+    "insufficient_funds": 40, "term_out_of_range": 54, "version_mismatch": 60,
+    "value_too_large": 61, "not_member": 70, "proposal_unknown": 71, "proposal_closed": 72,
+    "proposal_limit": 73, "params_changed": 74, "action_invalid": 75, "not_ready": 76,
 }  # fmt: skip
 PARAMS = [
     "tx_bytes_max", "batch_bytes_max", "batch_txs_max", "window_ms_max", "window_grace_ms",
@@ -215,16 +220,27 @@ class Failed(Exception):
         self.word, self.what, self.value = word, what, value
 
 
-class Chain:
+class Chain(governance.Governance):
+    failed = Failed
+
     def __init__(self, genesis):
         self.chain_id = tagged("witan/genesis/v1", genesis)
         self.genesis = read_genesis(genesis)
-        self.params = self.genesis["params"]
-        self.members = {account for account, _ in self.genesis["members"]}
+        self.test = self.genesis["purpose"] == 2
         self.state = genesis_state(self.genesis, self.chain_id)
         self.hashes = []
+        self.epoch, self.sequence, self.last_sequence, self.epoch_ends = 0, 0, 0, False
+        self.take_over()
         self.height, self.time_ms, self.horizon_ms = -1, self.genesis["time_ms"], 0
         self.seal_block([], ZERO16.hex(), 0, 0, self.time_ms, 0)
+
+    # -- what is in force, as the records say between two blocks
+
+    def take_over(self):
+        self.params_version, values, _ = governance.read_params(self.record(b"\1"))
+        self.params = dict(zip(PARAMS, values))
+        self.members = set(governance.read_members(self.record(b"\2")))
+        self.set_hash = tagged("witan/validators/v1", self.record(b"\3"))
 
     # -- reading
 
@@ -315,7 +331,7 @@ class Chain:
             what, value = 4, (self.get(ACCOUNT, account) or {"version": 0})["version"]
             holds = value == int(item["number"])
         elif kind == "params_version":
-            what, value = 6, self.genesis["params_version"]
+            what, value = 6, self.params_version
             holds = value == int(item["number"])
         else:
             what, value = 5, self.height + 1
@@ -449,6 +465,8 @@ class Chain:
     def effect(self, kind, key, old, txid, position):
         """The record of one changed object; gives a balance its next number and head."""
         now = self.state.get((kind, key))
+        if kind == GOVERNANCE:
+            return self.proposal_effect(key)
         if kind == BALANCE:
             old = old or {"posted": 0, "seq": 0, "head": ZERO32}
             account, asset = key[:16], key[16:]
@@ -522,7 +540,7 @@ class Chain:
     def seal_block(self, leaves, proposer, flags, sequence, time_ms, horizon_ms):
         g = self.genesis
         self.height, self.time_ms, self.horizon_ms = self.height + 1, time_ms, horizon_ms
-        validators = tagged("witan/validators/v1", g["set_bytes"]).hex()
+        following = tagged("witan/validators/v1", self.record(b"\3")).hex()
         self.header = formats.encode_header(
             {
                 "version": 1,
@@ -530,7 +548,7 @@ class Chain:
                 "flags": flags,
                 "entry_count": len(leaves),
                 "chain_id": self.chain_id.hex(),
-                "epoch": "0",
+                "epoch": str(self.epoch),
                 "height": str(self.height),
                 "sequence": str(sequence),
                 "time_ms": time_ms,
@@ -540,23 +558,49 @@ class Chain:
                 "tx_root": merkle_root(leaves).hex(),
                 "state_root": self.state_root().hex(),
                 "history_root": merkle_root(self.hashes).hex(),
-                "validators_hash": validators,
-                "next_validators_hash": validators,
-                "members_hash": tagged("witan/members/v1", g["members_bytes"]).hex(),
-                "params_hash": tagged("witan/params/v1", g["params_bytes"]).hex(),
+                "validators_hash": self.set_hash.hex(),
+                "next_validators_hash": following,
+                "members_hash": tagged("witan/members/v1", self.record(b"\2")).hex(),
+                "params_hash": tagged("witan/params/v1", self.record(b"\1")).hex(),
             }
         )
         self.hashes.append(formats.header_hash(self.header))
+        self.take_over()
+        self.sequence = self.last_sequence = sequence
+        if self.epoch_ends:
+            self.epoch, self.sequence, self.epoch_ends = self.epoch + 1, 0, False
 
-    def execute_batch(self, data, sequence):
+    @staticmethod
+    def entry(kind, identity, signed, outcome):
+        """An entry as the vectors show it, from its result word, at and effects."""
+        word, at, effects = outcome
+        record = {
+            "kind": kind,
+            "id": identity.hex(),
+            "signed_hash": signed.hex(),
+            "code": RESULTS[word],
+            "at": at,
+            "effects_hash": tagged("witan/effects/v1", effects).hex(),
+        }
+        leaf = formats.entry_hash(formats.encode_entry(record))
+        entry = {"id": identity.hex(), "code": word, "at": at, "effects": effects.hex()}
+        return dict(entry, leaf=leaf.hex())
+
+    def execute_batch(self, data, sequence, epoch=0):
         """{"kind", "skipped", "entries"}; self.header and self.hashes are those of the block."""
+        if epoch < self.epoch:
+            void = epoch == self.epoch - 1 and self.sequence == 0 and sequence > self.last_sequence
+            return {"kind": "void" if void else "past", "skipped": [], "entries": []}
         try:
             batch = formats.decode_batch(data, self.params)
         except formats.Refused:
             batch = {"time_ms": 0, "flags": 0, "proposer": ZERO16.hex(), "transactions": []}
-        time_ms = max(batch["time_ms"], self.time_ms + 1)
+        time_ms = self.block_ms = max(batch["time_ms"], self.time_ms + 1)
         idle = time_ms - self.time_ms
         skipped, entries = [], []
+        for number in self.due():
+            outcome, identity = self.enact(number, len(entries))
+            entries.append(self.entry(3, identity, ZERO32, outcome))
         for transaction in batch["transactions"]:
             raw = bytes.fromhex(transaction)
             try:
@@ -572,18 +616,8 @@ class Chain:
             if refusal:
                 skipped.append(refusal)
                 continue
-            word, at, effects = self.execute(tx, txid, len(entries))
-            record = {
-                "kind": 1,
-                "id": txid.hex(),
-                "signed_hash": formats.signed_hash(raw).hex(),
-                "code": RESULTS[word],
-                "at": at,
-                "effects_hash": tagged("witan/effects/v1", effects).hex(),
-            }
-            leaf = formats.entry_hash(formats.encode_entry(record))
-            entry = {"id": txid.hex(), "code": word, "at": at, "effects": effects.hex()}
-            entries.append(dict(entry, leaf=leaf.hex()))
+            outcome = self.execute(tx, txid, len(entries))
+            entries.append(self.entry(1, txid, formats.signed_hash(raw), outcome))
         longest, gap = self.params["max_idle_ms"], self.params["tick_gap_ms_min"]
         tick = (longest > 0 and idle >= longest) or (batch["flags"] & 1 and idle >= gap)
         if not entries and not tick:
@@ -591,6 +625,6 @@ class Chain:
         horizon_ms = max(self.horizon_ms, self.time_ms - self.params["window_grace_ms"], 0)
         self.sweep(horizon_ms)
         leaves = [bytes.fromhex(entry["leaf"]) for entry in entries]
-        flags = 0 if entries else 2
+        flags = (0 if entries else 2) | (1 if self.epoch_ends else 0)
         self.seal_block(leaves, batch["proposer"], flags, sequence, time_ms, horizon_ms)
         return {"kind": "block", "skipped": skipped, "entries": entries}

@@ -150,6 +150,8 @@ OPERATIONS = {
     0x0301: "transfer",
     0x0501: "kv.put",
     0x0502: "kv.delete",
+    0x0601: "gov.propose",
+    0x0602: "gov.ballot",
 }
 CODES = {name: code for code, name in OPERATIONS.items()}
 
@@ -219,6 +221,140 @@ def read_code(r):
     return code.hex()
 
 
+# --- actions of a proposal ----------------------------------------------------------------------
+
+VOTES = [None, "yes", "no", "abstain"]
+ACTIONS = [
+    None,
+    "params.set",
+    "account.roles",
+    "account.frozen",
+    "member.add",
+    "member.remove",
+    "validator.add",
+    "validator.remove",
+    "validator.rekey",
+    "engine.params",
+]
+PARAM_COUNT = 21
+FRACTIONS = (16, 17, 18)  # gov_routine, gov_critical, gov_emergency
+
+
+def read_text(r, most):
+    data = r.sized(1)
+    require(len(data) <= most, "length of a text")
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Refused("UTF-8") from None
+    require(b"\0" not in data, "NUL")
+    return data
+
+
+def read_point(r):
+    key = r.take(32)
+    require(key_valid(key), "key")
+    return key.hex()
+
+
+def read_validator(r):
+    validator = r.hex(16)
+    require(int(validator, 16) != 0, "id of zeros")
+    return validator
+
+
+def read_ready(r):
+    return {"height": read_number(r), "block_hash": r.hex(32), "signature": r.hex(64)}
+
+
+def endpoint_valid(data):
+    """host:port; an IPv6 address stands in brackets."""
+    host, colon, port = data.rpartition(b":")
+    if not colon or not port.isdigit() or port[:1] == b"0" or not 1 <= int(port) <= 65535:
+        return False
+    if len(host) > 2 and host[:1] == b"[" and host[-1:] == b"]":
+        return all(byte in b"0123456789abcdefABCDEF:." for byte in host[1:-1])
+    letters = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-."
+    return 1 <= len(host) <= 253 and all(byte in letters for byte in host)
+
+
+def read_action(r):
+    action = {"action": read_word(r, ACTIONS)}
+    kind = action["action"]
+    if kind == "params.set":
+        action["index"] = r.number(2)
+        require(action["index"] < PARAM_COUNT, "parameter")
+        fraction = action["index"] in FRACTIONS
+        action["value"] = str(r.number(8)) if fraction else read_number(r)
+    elif kind == "account.roles":
+        action["account"] = r.hex(16)
+        action["roles"] = r.number(4)
+        require(action["roles"] <= 7, "roles")
+    elif kind == "account.frozen":
+        action["account"] = r.hex(16)
+        action["frozen"] = read_word(r, [False, True])
+    elif kind == "member.add":
+        action["account"] = r.hex(16)
+        name = read_text(r, 64)
+        require(len(name) >= 1 and all(byte >= 0x20 and byte != 0x7F for byte in name), "name")
+        action["name"] = name.hex()
+    elif kind == "member.remove":
+        action["account"] = r.hex(16)
+    elif kind == "validator.add":
+        action["id"] = read_validator(r)
+        action["member"] = r.hex(16)
+        action["seal_key"], action["node_key"] = read_point(r), read_point(r)
+        require(action["seal_key"] != action["node_key"], "one key for both")
+        endpoint = read_text(r, 255)
+        require(endpoint_valid(endpoint), "endpoint")
+        action["endpoint"] = endpoint.hex()
+        action.update(read_ready(r))
+    elif kind == "validator.remove":
+        action["id"] = read_validator(r)
+    elif kind == "validator.rekey":
+        action["id"] = read_validator(r)
+        action["seal_key"] = read_point(r)
+        action.update(read_ready(r))
+    else:
+        name = r.sized(1)
+        allowed = b"abcdefghijklmnopqrstuvwxyz0123456789_"
+        require(1 <= len(name) <= 31 and all(byte in allowed for byte in name), "name")
+        action["name"] = name.hex()
+        action["value"] = read_number(r)
+    return action
+
+
+def encode_ready(action):
+    return little(action["height"], 8) + bytes.fromhex(action["block_hash"] + action["signature"])
+
+
+def encode_action(action):
+    kind = action["action"]
+    data = little(ACTIONS.index(kind), 1)
+
+    def raw(*names):
+        return bytes.fromhex("".join(action[name] for name in names))
+
+    if kind == "params.set":
+        return data + little(action["index"], 2) + little(action["value"], 8)
+    if kind == "account.roles":
+        return data + raw("account") + little(action["roles"], 4)
+    if kind == "account.frozen":
+        return data + raw("account") + little(action["frozen"], 1)
+    if kind == "member.add":
+        return data + raw("account") + sized(raw("name"), 1)
+    if kind == "member.remove":
+        return data + raw("account")
+    if kind == "validator.add":
+        keys = raw("id", "member", "seal_key", "node_key")
+        return data + keys + sized(raw("endpoint"), 1) + encode_ready(action)
+    if kind == "validator.remove":
+        return data + raw("id")
+    if kind == "validator.rekey":
+        return data + raw("id", "seal_key") + encode_ready(action)
+    return data + sized(raw("name"), 1) + little(action["value"], 8)
+
+
 def read_operation(r):
     name = OPERATIONS.get(r.number(2))
     require(name is not None, "unknown operation")
@@ -259,6 +395,16 @@ def read_operation(r):
     elif name == "kv.delete":
         op["key"] = read_key(r)
         op["expect"], op["version"] = read_expectation(r, ["any", None, "version"])
+    elif name == "gov.propose":
+        op["rationale"] = r.hex(32)
+        op["expects_params_version"] = read_number(r)
+        op["deadline_ms"], op["activate_ms"] = read_time(r), read_time(r)
+        count = r.number(1)
+        require(1 <= count <= 10, "count of actions")
+        op["actions"] = [read_action(r) for _ in range(count)]
+    elif name == "gov.ballot":
+        op["proposal"] = read_number(r)
+        op["vote"] = read_word(r, VOTES)
     return op
 
 
@@ -359,6 +505,13 @@ def encode_operation(op):
         return head + raw["to"] + raw["asset"] + little(op["amount"], 8)
     if name == "kv.put":
         return head + sized(raw["key"], 1) + encode_expectation(op) + sized(raw["value"], 4)
+    if name == "gov.propose":
+        times = little(op["deadline_ms"], 8) + little(op["activate_ms"], 8)
+        actions = b"".join(encode_action(action) for action in op["actions"])
+        numbers = little(op["expects_params_version"], 8) + times + little(len(op["actions"]), 1)
+        return head + bytes.fromhex(op["rationale"]) + numbers + actions
+    if name == "gov.ballot":
+        return head + little(op["proposal"], 8) + little(VOTES.index(op["vote"]), 1)
     return head + sized(raw["key"], 1) + encode_expectation(op)
 
 

@@ -57,8 +57,7 @@ void campaign_print(const struct campaign *campaign, const struct campaign_total
     printf("messages %" PRIu64 ", lost %" PRIu64 ", duplicated %" PRIu64 "\n", sum->messages,
            sum->lost, sum->duplicated);
     if (sum->reads + sum->reads_failed > 0)
-        printf("reads %" PRIu64 ", to be tried again %" PRIu64 "\n", sum->reads,
-               sum->reads_failed);
+        printf("reads %" PRIu64 ", to be tried again %" PRIu64 "\n", sum->reads, sum->reads_failed);
     printf("disk: %" PRIu64 " torn writes, %" PRIu64 " lost writes, %" PRIu64
            " flipped bits, %" PRIu64 " failed operations\n",
            sum->torn_writes, sum->lost_writes, sum->flipped_bits, sum->failed_ops);

@@ -30,6 +30,9 @@ struct disk *disk_new(unsigned number);
 struct disk *disk_clone(const struct disk *from, unsigned number);
 void disk_free(struct disk *disk);
 
+/* Frees the pages that no disk uses any more; without it they are kept for the next one. */
+void disk_trim(void);
+
 /* ---- faults ---- */
 
 /* From now on every state-changing operation is counted; the one with this number (1 = the next)

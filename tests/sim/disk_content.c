@@ -53,6 +53,15 @@ static void page_drop(struct page *page)
     unused_pages = page;
 }
 
+void disk_trim(void)
+{
+    while (unused_pages) {
+        struct page *page = unused_pages;
+        unused_pages = unused_next(page);
+        free(page);
+    }
+}
+
 void page_set(struct page **slot, struct page *page)
 {
     if (page) page->references++;

@@ -68,8 +68,11 @@ static enum status new_replica(struct opening *o)
         .params = ledger_params(node->ledger),
         .epoch = head->epoch,
         .boundary_hash = *ledger_genesis_hash(node->ledger),
+        .next_due_ms = ledger_next_due_ms(node->ledger),
+        .tick_gap_ms = ledger_params(node->ledger)->values[PARAM_tick_gap_ms_min],
         .self = node->member,
         .signer = node->votes ? node->signer : NULL,
+        .key_shared = !node->honest,
         .pool = { 20000, 64 * 1024 * 1024, 4096 },
         .seed = sim->plan->seed + node->number,
         .journal_roll_bytes = sim->plan->roll_bytes,
@@ -102,7 +105,11 @@ static enum status open_journal(struct opening *o)
         node->votes = false;
         replica_disarm(node->replica);
     }
-    return STATUS_OK;
+    if (!node->votes || !promises_raise(&node->safety_state, node->replica)) return STATUS_OK;
+    o->part = PART_SAFETY;
+    node->safety_state.journal_record = o->report.last_record;
+    status = safety_write(node->journal.safety, &node->safety_state);
+    return status == STATUS_OK ? safety_sync(node->journal.safety) : status;
 }
 
 static enum status known_blocks(struct opening *o)

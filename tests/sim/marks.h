@@ -5,6 +5,8 @@
  * those that no seed has reached, which is where the simulator is blind. Nothing is added to the
  * product for it.
  *
+ * Of an engine that has not run nothing is expected.
+ *
  * Sentences are compared without their numbers: runs of digits, and long hexadecimal words, become
  * '#'. What no pattern fits is kept, one example each, so that the table can be completed.
  */
@@ -43,7 +45,8 @@ size_t marks_known(void); /* rows of the table */
 const char *marks_name(size_t mark);
 size_t marks_reached(const struct marks *marks);
 
-/* "marks: 30 of 41 reached" and how often, those that were not, and what no pattern fits. */
+/* "marks: 30 of 41 reached" (of those that the engines that ran can reach) and how often, those
+ * that were not, and what no pattern fits. */
 void marks_print(const struct marks *marks, FILE *file);
 
 /* Numbers out of a text; for tests. */

@@ -6,8 +6,11 @@
  */
 #include "sim_internal.h"
 
+#include <malloc.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
@@ -25,6 +28,7 @@ enum {
     LARGE = 32 * 1024,
     CLASSES = SMALL / STEP + (LARGE - SMALL) / STRIDE,
     SLAB = 1 << 20,
+    RESIDENT_KEPT_MIB = 384, /* between two runs */
 };
 
 union block {
@@ -136,4 +140,24 @@ void memory_configure(void)
 #else
     (void)methods;
 #endif
+}
+
+/* MiB of this process that are in memory; 0 if that cannot be told. */
+static long resident_mib(void)
+{
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (!file) return 0;
+    if (fscanf(file, "%*d %ld", &pages) != 1) pages = 0;
+    (void)fclose(file);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024) / 1024;
+}
+
+/* Behind a large run: what it alone has needed goes back to the kernel, or a long campaign would
+ * keep the most of everything that any of its runs has used. */
+void memory_trim(void)
+{
+    if (resident_mib() <= RESIDENT_KEPT_MIB) return;
+    disk_trim();
+    malloc_trim(0);
 }

@@ -184,6 +184,8 @@ enum result_code model_apply(struct model *m, const struct operation *o, uint64_
     case OP_TRANSFER: return transfer(m, o, position);
     case OP_KV_PUT: return put(m, o, position);
     case OP_KV_DELETE: return delete (m, o);
+    case OP_GOV_PROPOSE:
+    case OP_GOV_BALLOT: return RESULT_not_member; /* the workload's accounts are none */
     }
     return RESULT_ok;
 }

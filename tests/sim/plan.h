@@ -101,8 +101,8 @@ struct plan {
     uint64_t frail;        /* members that may lose promises or have bits flipped: a set */
     uint64_t core;         /* members that are healed first: at least a quorum, honest, not frail */
     uint32_t transactions;
-    uint32_t reads; /* of the latest state, through replicas; Raft only */
-    uint64_t faults_ms;                         /* virtual time with faults */
+    uint32_t reads;     /* of the latest state, through replicas; Raft only */
+    uint64_t faults_ms; /* virtual time with faults */
     unsigned loss_permille, duplicate_permille; /* all the time */
     unsigned delay_ms_min, delay_ms_max;
     unsigned tail_permille;  /* of messages that take 20 times as long */

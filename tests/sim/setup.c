@@ -199,7 +199,7 @@ void setup_begin(struct sim *sim)
     ASSERT(sim->checker != NULL);
     ASSERT(sim->workload != NULL);
     clients_begin(sim);
-    reads_begin(sim);
+    client_reads_begin(sim);
     faults_begin(sim);
     nodes_begin(sim, image);
 }
@@ -219,4 +219,5 @@ void setup_end(struct sim *sim)
     checker_free(sim->checker);
     workload_free(sim->workload);
     keys_use_mac(false);
+    memory_trim();
 }

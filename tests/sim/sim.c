@@ -81,6 +81,7 @@ static void handle_own(struct sim *sim, struct sim_event *event)
         replica_timer(node->replica, moment);
         break;
     case SIM_STOP: life_stop(sim, node); break;
+    case SIM_ASK: client_reads_ask(sim, node->number, event->number); break;
     default: on_house(sim, node); break;
     }
     world_drain(sim, event->node);
@@ -111,7 +112,7 @@ static void handle_world(struct sim *sim, const struct sim_event *event)
     uint32_t number = (uint32_t)event->number;
     switch (event->type) {
     case SIM_SUBMIT: clients_submit(sim, event->number); break;
-    case SIM_READ: reads_ask(sim); break;
+    case SIM_READ: client_reads_come(sim); break;
     case SIM_RESTART: on_restart(sim, event); break;
     case SIM_LINKS: net_links(sim); break;
     case SIM_PING: {
@@ -201,12 +202,12 @@ static bool all_final(struct sim *sim, uint64_t replicas, char why[160])
     return true;
 }
 
-/* And each of them has answered a read since it was healed. */
+/* And reads are answered again. */
 static bool all_done(struct sim *sim, uint64_t replicas, char why[160])
 {
-    bool read = reads_healed(sim, replicas);
+    bool read = client_reads_healed(sim, replicas);
     if (!all_final(sim, replicas, why)) return false;
-    if (!read) snprintf(why, 160, "not everybody has answered a read");
+    if (!read) snprintf(why, 160, "reads are not answered");
     return read;
 }
 

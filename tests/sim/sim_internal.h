@@ -9,7 +9,7 @@
  *     faults.c    the plan's faults begin and end; healing
  *     clients.c   what clients submit, and what they are told
  *     reads.c     what clients read of the latest state
- *     memory.c    SQLite's memory
+ *     memory.c    SQLite's memory; what is kept between runs
  *     setup.c     genesis and disks after `init`, made once; the beginning and the end of a run
  *
  * A replica is a number, 0 .. plan_replicas - 1; a member is an index in the committee. Twins are
@@ -52,7 +52,7 @@ enum {
     HOUSE_MS = 1000,
     LIAR_MS = 100,
     HAND_OVER_MS = 100, /* how long a node that is stopped waits for its successor */
-    RETRY_MS = 1000, /* between tries to open a node that its disk does not let */
+    RETRY_MS = 1000,    /* between tries to open a node that its disk does not let */
     FAR_BEAT_MS = 16,
     FAR_BLOCKS = 5000,
     SIM_PROPOSALS_MAX = 1000, /* of a replica at rest */
@@ -69,11 +69,12 @@ enum sim_event_type {
     SIM_CHECKPOINTED, /* number = sequence */
     SIM_TIMER,
     SIM_STOP,  /* its operator stops it; again when it has waited long enough */
+    SIM_ASK,   /* a client reads; number = its patience in ms */
     SIM_HOUSE, /* checkpoints, safety file, bounds: once a second */
     SIM_OWN_LAST =
         SIM_HOUSE,   /* up to here they belong to a process, and wait while it stands still */
     SIM_SUBMIT,      /* number = client */
-    SIM_READ,        /* somebody reads */
+    SIM_READ,        /* somebody wants to read */
     SIM_RESTART,     /* node */
     SIM_LINKS,       /* connections are looked at again */
     SIM_PING,        /* keep-alives of all connections */
@@ -224,7 +225,6 @@ struct client_read {
 struct client_reads {
     struct client_read *list; /* by ticket, from 1 on */
     uint32_t count, capacity;
-    uint32_t to_come;
     uint64_t known_height; /* the last that a client was told of */
     struct digest known_txid;
     uint64_t healed;                        /* replicas that have answered since they were healed */
@@ -349,14 +349,17 @@ void clients_sealed(struct sim *sim, struct sim_node *node);
 void clients_end(struct sim *sim);
 
 /* reads.c */
-void reads_begin(struct sim *sim);
-void reads_ask(struct sim *sim);
-void reads_committed(struct sim *sim, struct sim_node *node, const struct execution *execution);
-void reads_answered(struct sim *sim, struct sim_node *node, const struct output *output);
-bool reads_healed(struct sim *sim, uint64_t replicas);
+void client_reads_begin(struct sim *sim);
+void client_reads_come(struct sim *sim);
+void client_reads_ask(struct sim *sim, uint16_t n, uint64_t patience_ms);
+void client_reads_committed(struct sim *sim, struct sim_node *node,
+                            const struct execution *execution);
+void client_reads_answered(struct sim *sim, struct sim_node *node, const struct output *output);
+bool client_reads_healed(struct sim *sim, uint64_t replicas);
 
 /* memory.c */
 void memory_configure(void);
+void memory_trim(void); /* after a run */
 
 /* setup.c */
 void setup_begin(struct sim *sim);

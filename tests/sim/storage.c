@@ -217,8 +217,8 @@ void ledger_serve_output(struct sim *sim, struct sim_node *node, const struct ou
 {
     struct buffer answer;
     size_t batch_max = (size_t)ledger_params(node->ledger)->values[PARAM_batch_bytes_max];
-    enum status status = serve_blocks(node->reader, committee_quorum(&sim->genesis->committee),
-                                      batch_max, output->height, output->count, &answer);
+    enum status status =
+        serve_blocks(node->reader, batch_max, output->height, output->count, &answer);
     ASSERT(status == STATUS_OK);
     struct blob *blob = blob_copy(buffer_span(&answer));
     ASSERT(blob != NULL);

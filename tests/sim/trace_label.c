@@ -195,14 +195,23 @@ void label_record(const struct engine_ops *ops, char label[LABEL_MAX], uint8_t k
 /* ---- outputs ---- */
 
 static const char *const output_names[] = {
-    [OUTPUT_APPEND] = "append",   [OUTPUT_SEND] = "send",
-    [OUTPUT_CHECK] = "check",     [OUTPUT_ADMIT] = "admit",
-    [OUTPUT_EXECUTE] = "execute", [OUTPUT_EXECUTE_BLOCK] = "execute_block",
-    [OUTPUT_SEALED] = "sealed",   [OUTPUT_SERVE_BLOCKS] = "serve_blocks",
-    [OUTPUT_ANSWER] = "answer",   [OUTPUT_COMMITTED] = "committed",
-    [OUTPUT_LEFT] = "left",       [OUTPUT_CUT] = "cut",
-    [OUTPUT_NOTE] = "note",       [OUTPUT_PEER_BROKE] = "peer_broke",
-    [OUTPUT_STOP] = "stop",       [OUTPUT_READ] = "read",
+    [OUTPUT_APPEND] = "append",
+    [OUTPUT_SEND] = "send",
+    [OUTPUT_CHECK] = "check",
+    [OUTPUT_ADMIT] = "admit",
+    [OUTPUT_EXECUTE] = "execute",
+    [OUTPUT_EXECUTE_BLOCK] = "execute_block",
+    [OUTPUT_SEALED] = "sealed",
+    [OUTPUT_SERVE_BLOCKS] = "serve_blocks",
+    [OUTPUT_ANSWER] = "answer",
+    [OUTPUT_COMMITTED] = "committed",
+    [OUTPUT_LEFT] = "left",
+    [OUTPUT_CUT] = "cut",
+    [OUTPUT_NOTE] = "note",
+    [OUTPUT_PEER_BROKE] = "peer_broke",
+    [OUTPUT_STOP] = "stop",
+    [OUTPUT_READ] = "read",
+    [OUTPUT_EPOCH_ENDED] = "epoch_ended",
 };
 
 /* What it is about. */
@@ -217,9 +226,13 @@ static void label_subject(const struct engine_ops *ops, char label[LABEL_MAX],
     case OUTPUT_EXECUTE_BLOCK:
     case OUTPUT_SEALED: SAY(label, "%" PRIu64, output->height); return;
     case OUTPUT_SERVE_BLOCKS: SAY(label, "%u from %" PRIu64, output->count, output->height); return;
+    case OUTPUT_READ: SAY(label, "%" PRIu64 " %d", output->ticket, (int)output->read); return;
     case OUTPUT_ANSWER: SAY(label, "%" PRIu64 " %u", output->ticket, output->refusal.code); return;
     case OUTPUT_COMMITTED:
         SAY(label, "%" PRIu64, output->execution ? output->execution->header.height : 0);
+        return;
+    case OUTPUT_EPOCH_ENDED:
+        SAY(label, "%" PRIu64 " at %" PRIu64, output->epoch, output->height);
         return;
     case OUTPUT_CUT: SAY(label, "before %" PRIu64, output->record); return;
     case OUTPUT_NOTE:
@@ -227,7 +240,6 @@ static void label_subject(const struct engine_ops *ops, char label[LABEL_MAX],
     case OUTPUT_STOP: label_text(label, output->text); return;
     case OUTPUT_CHECK:
     case OUTPUT_ADMIT:
-    case OUTPUT_READ:
     case OUTPUT_LEFT: label[0] = 0; return;
     }
 }

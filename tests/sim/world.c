@@ -60,11 +60,15 @@ static void handle(struct sim *sim, struct sim_node *node, struct output *output
     case OUTPUT_SEALED: ledger_seal_output(sim, node, output); break;
     case OUTPUT_SERVE_BLOCKS: ledger_serve_output(sim, node, output); break;
     case OUTPUT_ANSWER: clients_answered(sim, node, output); break;
-    case OUTPUT_COMMITTED: reads_committed(sim, node, output->execution); break;
-    case OUTPUT_READ: reads_answered(sim, node, output); break;
+    case OUTPUT_COMMITTED: client_reads_committed(sim, node, output->execution); break;
+    case OUTPUT_READ: client_reads_answered(sim, node, output); break;
     case OUTPUT_LEFT:
     case OUTPUT_NOTE: break; /* Clients of the simulation ask again by themselves. */
     case OUTPUT_CUT: cut_output(sim, node, output); break;
+    case OUTPUT_EPOCH_ENDED:
+        sim_fail(sim, CHECK_STOPPED, "node %u ends epoch %llu, and nobody has proposed that",
+                 node->number, (unsigned long long)output->epoch);
+        break;
     case OUTPUT_PEER_BROKE: broke_output(sim, node, output); break;
     case OUTPUT_STOP: life_stopped(sim, node, output->exit_code, output->text); break;
     }

@@ -867,6 +867,8 @@ static const struct vector_case cases[] = {
     { "skipped: tx_wrong_chain", NULL, wrong_chain },
 };
 
+#include "tests/tools/governance_cases.h"
+
 static void make_execute(void)
 {
     json_t *vectors = json_object(), *list = json_array();
@@ -885,6 +887,7 @@ static void make_execute(void)
         json_array_append_new(list, item);
     }
     json_object_set_new(vectors, "cases", list);
+    json_object_set_new(vectors, "governance", make_governance());
     save("execute", vectors);
 }
 

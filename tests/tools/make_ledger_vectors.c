@@ -155,6 +155,61 @@ static void add_records(json_t *vectors)
     add_signed(vectors, "kv.delete of an expected version", 1, 1);
 }
 
+static uint8_t action_bytes[ACTIONS_MAX * ACTION_BYTES_MAX];
+
+static struct operation *proposal_of(const struct action *actions, uint8_t count)
+{
+    struct operation *operation = only_operation(OP_GOV_PROPOSE);
+    struct writer w;
+    writer_init_fixed(&w, action_bytes, sizeof action_bytes);
+    for (unsigned i = 0; i < count; i++)
+        action_write(&w, &actions[i]);
+    operation->gov_propose.expects_params_version = 1;
+    operation->gov_propose.deadline_ms = 1796202000000;
+    operation->gov_propose.action_count = count;
+    operation->gov_propose.actions = writer_span(&w);
+    return operation;
+}
+
+static struct operation *proposal_of_kind(enum action_kind kind)
+{
+    struct action action = sample_action(kind);
+    return proposal_of(&action, 1);
+}
+
+static void add_governance(json_t *vectors)
+{
+    for (unsigned kind = ACTION_PARAMS_SET; kind <= ACTION_ENGINE_PARAMS; kind++) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "gov.propose: %s", action_name((uint8_t)kind));
+        (void)proposal_of_kind((enum action_kind)kind);
+        add_signed(vectors, name, 1, 1);
+    }
+    struct operation *operation = only_operation(OP_GOV_PROPOSE);
+    operation->gov_propose.rationale = sample_digest("rationale", 1);
+    operation->gov_propose.expects_params_version = (uint64_t)INT64_MAX;
+    operation->gov_propose.deadline_ms = TX_TIME_LIMIT - 1;
+    operation->gov_propose.activate_ms = TX_TIME_LIMIT - 1;
+    sample_actions(action_bytes, sizeof action_bytes, &operation->gov_propose.actions,
+                   &operation->gov_propose.action_count);
+    add_signed(vectors, "gov.propose: as many actions as there can be, the last times", 1, 2);
+
+    struct action longest = sample_action(ACTION_VALIDATOR_ADD);
+    memset(longest.validator_add.endpoint, 'a', 249);
+    memcpy(longest.validator_add.endpoint + 249, ":65535", sizeof ":65535");
+    (void)proposal_of(&longest, 1);
+    add_signed(vectors, "gov.propose: the longest endpoint", 1, 1);
+
+    operation = only_operation(OP_GOV_BALLOT);
+    for (uint8_t vote = VOTE_YES; vote <= VOTE_ABSTAIN; vote++) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "gov.ballot: %s", vote_name(vote));
+        operation->gov_ballot.proposal = vote == VOTE_ABSTAIN ? (uint64_t)INT64_MAX : vote;
+        operation->gov_ballot.vote = vote;
+        add_signed(vectors, name, 1, 1);
+    }
+}
+
 static void fill_asserts(void)
 {
     sample_transfer(&tx, 8, 7500);
@@ -223,6 +278,7 @@ static void make_transactions(void)
     add_accounts(vectors);
     add_assets(vectors);
     add_records(vectors);
+    add_governance(vectors);
     fill_asserts();
     add_signed(vectors, "every kind of assert", 1, 1);
     fill_to_the_limits();
@@ -339,7 +395,7 @@ static void refuse_operations(json_t *vectors)
     add_altered(vectors, "unknown operation 0", AT_OP, "0000");
     add_altered(vectors, "operation account.close, which is not built", AT_OP, "0501");
     add_altered(vectors, "operation hold.create, which is not built", AT_OP, "0104");
-    add_altered(vectors, "operation gov.propose, which is not built", AT_OP, "0106");
+    add_altered(vectors, "operation gov.withdraw, which is not built", AT_OP, "0306");
     add_altered(vectors, "the code of another operation", AT_OP, "0302");
     add_altered(vectors, "transfer of nothing", AT_FIELDS + 32, "0000000000000000");
     add_altered(vectors, "transfer of 2^63", AT_FIELDS + 32, "0000000000000080");
@@ -451,6 +507,109 @@ static void refuse_records(json_t *vectors)
     add_altered(vectors, "delete: unknown expectation", AT_FIELDS + 2, "03");
 }
 
+/* Offsets in a transaction whose only operation is gov.propose. */
+enum {
+    AT_EXPECTS = AT_FIELDS + 32,
+    AT_DEADLINE = AT_EXPECTS + 8,
+    AT_ACTIVATE = AT_DEADLINE + 8,
+    AT_ACTION_COUNT = AT_ACTIVATE + 8,
+    AT_ACTION = AT_ACTION_COUNT + 1,
+};
+
+static void refuse_proposals(json_t *vectors)
+{
+    (void)proposal_of_kind(ACTION_MEMBER_REMOVE);
+    base();
+    add_altered(vectors, "propose: params_version beyond 63 bits", AT_EXPECTS, "0000000000000080");
+    add_altered(vectors, "propose: deadline beyond 48 bits", AT_DEADLINE, "0000000000000100");
+    add_altered(vectors, "propose: activation beyond 48 bits", AT_ACTIVATE, "0000000000000100");
+    add_altered(vectors, "propose: no action", AT_ACTION_COUNT, "00");
+    add_altered(vectors, "propose: 11 actions", AT_ACTION_COUNT, "0b");
+    add_altered(vectors, "propose: an action that is not there", AT_ACTION_COUNT, "02");
+    add_altered(vectors, "action of kind 0", AT_ACTION, "00");
+    add_altered(vectors, "action engine.switch, which is not built", AT_ACTION, "0a");
+    add_altered(vectors, "an action longer than the bytes", AT_ACTION, "06");
+
+    struct operation *operation = only_operation(OP_GOV_BALLOT);
+    operation->gov_ballot.proposal = 1;
+    operation->gov_ballot.vote = VOTE_YES;
+    base();
+    add_altered(vectors, "ballot: proposal beyond 63 bits", AT_FIELDS, "0000000000000080");
+    add_altered(vectors, "ballot: vote 0", AT_FIELDS + 8, "00");
+    add_altered(vectors, "ballot: vote 4", AT_FIELDS + 8, "04");
+}
+
+static void refuse_plain_actions(json_t *vectors)
+{
+    struct action number = { .kind = ACTION_PARAMS_SET,
+                             .params_set = { .index = PARAM_max_idle_ms, .value = 5000 } };
+    (void)proposal_of(&number, 1);
+    base();
+    char unknown[5];
+    (void)snprintf(unknown, sizeof unknown, "%02x00", PARAM_COUNT);
+    add_altered(vectors, "params.set: unknown parameter", AT_ACTION + 1, unknown);
+    add_altered(vectors, "params.set: parameter 65535", AT_ACTION + 1, "ffff");
+    add_altered(vectors, "params.set: beyond 63 bits", AT_ACTION + 3, "0000000000000080");
+    (void)proposal_of_kind(ACTION_ACCOUNT_ROLES);
+    base();
+    add_altered(vectors, "account.roles: unknown role", AT_ACTION + 17, "08000000");
+    add_altered(vectors, "account.roles: the highest bit", AT_ACTION + 17, "00000080");
+    (void)proposal_of_kind(ACTION_ACCOUNT_FROZEN);
+    base();
+    add_altered(vectors, "account.frozen: 2", AT_ACTION + 17, "02");
+    (void)proposal_of_kind(ACTION_MEMBER_ADD);
+    base();
+    add_altered(vectors, "member.add: empty name", AT_ACTION + 17, "00");
+    add_altered(vectors, "member.add: name of 65 bytes", AT_ACTION + 17, "41");
+    add_altered(vectors, "member.add: name with a zero", AT_ACTION + 18, "00");
+    add_altered(vectors, "member.add: name with a line end", AT_ACTION + 18, "0a");
+    add_altered(vectors, "member.add: name with DEL", AT_ACTION + 18, "7f");
+    add_altered(vectors, "member.add: name that is not UTF-8", AT_ACTION + 18, "ff");
+    (void)proposal_of_kind(ACTION_ENGINE_PARAMS);
+    base();
+    add_altered(vectors, "engine.params: empty name", AT_ACTION + 1, "00");
+    add_altered(vectors, "engine.params: name of 32 bytes", AT_ACTION + 1, "20");
+    add_altered(vectors, "engine.params: capital letter", AT_ACTION + 2, "56");
+    add_altered(vectors, "engine.params: space", AT_ACTION + 2, "20");
+    add_altered(vectors, "engine.params: beyond 63 bits", AT_ACTION + 9, "0000000000000080");
+}
+
+static void refuse_validators(json_t *vectors)
+{
+    (void)proposal_of_kind(ACTION_VALIDATOR_ADD);
+    base();
+    size_t seal_key = AT_ACTION + 33, node_key = seal_key + 32, endpoint = node_key + 32;
+    const char *const zero_id = "00000000000000000000000000000000";
+    char key[65];
+    hex_encode(span_of(sample_key(50).public_key.bytes, 32), key);
+    add_altered(vectors, "validator.add: id of zeros", AT_ACTION + 1, zero_id);
+    add_altered(vectors, "validator.add: one key for both", node_key, key);
+    for (size_t i = 0; i < sizeof bad_points / sizeof bad_points[0]; i++) {
+        char name[80];
+        (void)snprintf(name, sizeof name, "validator.add: a seal key %s", bad_points[i][0]);
+        add_altered(vectors, name, seal_key, bad_points[i][1]);
+        (void)snprintf(name, sizeof name, "validator.add: a node key %s", bad_points[i][0]);
+        add_altered(vectors, name, node_key, bad_points[i][1]);
+    }
+    /* "[2001:db8::1]:7790" */
+    add_altered(vectors, "validator.add: endpoint with a zero", endpoint + 3, "00");
+    add_altered(vectors, "validator.add: endpoint that is not UTF-8", endpoint + 3, "ff");
+    add_altered(vectors, "validator.add: endpoint without brackets", endpoint + 1, "32");
+    add_altered(vectors, "validator.add: endpoint with a letter in brackets", endpoint + 2, "67");
+    add_altered(vectors, "validator.add: endpoint with port 0", endpoint + 15, "30303030");
+    add_altered(vectors, "validator.add: endpoint without port", endpoint + 14, "37");
+    add_altered(vectors, "validator.add: height beyond 63 bits", endpoint + 19, "0000000000000080");
+    (void)proposal_of_kind(ACTION_VALIDATOR_REMOVE);
+    base();
+    add_altered(vectors, "validator.remove: id of zeros", AT_ACTION + 1, zero_id);
+    (void)proposal_of_kind(ACTION_VALIDATOR_REKEY);
+    base();
+    add_altered(vectors, "validator.rekey: id of zeros", AT_ACTION + 1, zero_id);
+    add_altered(vectors, "validator.rekey: a key of small order", AT_ACTION + 17, bad_points[2][1]);
+    add_altered(vectors, "validator.rekey: height beyond 63 bits", AT_ACTION + 49,
+                "0000000000000080");
+}
+
 static void refuse_asserts(json_t *vectors)
 {
     sample_transfer(&tx, 1, 7500);
@@ -488,6 +647,9 @@ static void make_refused(void)
     refuse_operations(vectors);
     refuse_signers(vectors);
     refuse_records(vectors);
+    refuse_proposals(vectors);
+    refuse_plain_actions(vectors);
+    refuse_validators(vectors);
     refuse_asserts(vectors);
     save("transaction_refused", vectors);
 }

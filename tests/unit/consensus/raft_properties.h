@@ -7,7 +7,8 @@
  *     leader completeness    a leader of a later term has all that was ever committed
  *     state machine safety   nobody delivers two entries at one index (cluster.h)
  *
- * And: terms and commits only grow; nobody is acknowledged for what is not durable. */
+ * And: terms and commits only grow; what is acknowledged, to others or to ourselves, stands in the
+ * sender's journal, durably, at the moment when that leaves, and so does the term. */
 #ifndef TESTS_RAFT_PROPERTIES_H
 #define TESTS_RAFT_PROPERTIES_H
 
@@ -158,6 +159,60 @@ static inline void raft_check_properties(struct cluster *c, uint16_t index)
     raft_properties.before[index].last_digest = *log_digest(&r->log, r->log.last);
 }
 
+/* ---- what an acknowledgement rests on ---- */
+
+/* Does this record, read from the last one back, settle which entry stands at index? *digest: that
+ * one; none: nothing stands there. */
+static inline bool settles(struct raft_record *record, uint64_t index, const struct digest **digest)
+{
+    *digest = NULL;
+    if (record->type == RECORD_ENTRY) {
+        uint64_t at = record->entry.proposal.index;
+        if (at == index) *digest = &record->entry.digest;
+        return at <= index; /* A lower one has cut what stood above it. */
+    }
+    if (record->type != RECORD_LOG) return false;
+    if (record->base.index >= index) *digest = &record->base.digest;
+    for (uint32_t i = 0; i < record->entries_count; i++) {
+        log_entry_read(&record->entries, &record->entry);
+        if (record->entry.proposal.index == index) *digest = &record->entry.digest;
+    }
+    return true;
+}
+
+static inline bool acknowledged_stands(const struct cluster *c, uint16_t index,
+                                       const struct statement *ack)
+{
+    static struct raft_record record;
+    const struct node *node = &c->nodes[index];
+    const struct raft *r = raft_of(c, index);
+    bool term = false, entry = ack->index == 0;
+    for (uint64_t i = node->durable - node->records_first; i-- > 0 && !(term && entry);) {
+        const struct digest *digest;
+        struct span bytes = span_of(node->records[i].bytes, node->records[i].size);
+        if (raft_record_read(bytes, &record) != STATUS_OK) return false;
+        if (record.type == RECORD_TERM) term = term || record.term >= ack->view;
+        if (entry || !settles(&record, ack->index, &digest)) continue;
+        /* Within a term no entry that was acknowledged is replaced. */
+        bool ours = ack->view == r->term && log_has(&r->log, ack->index);
+        if (!digest || (ours && !digest_equal(digest, log_digest(&r->log, ack->index))))
+            return false;
+        entry = true;
+    }
+    return term && entry;
+}
+
+/* For cluster.sent. */
+static inline void raft_check_sent(struct cluster *c, uint16_t index, const struct message *message)
+{
+    const struct statement *s = &message->statement;
+    if (s->kind == ACK && !acknowledged_stands(c, index, s))
+        cluster_fail(c,
+                     "durability: node %u acknowledges %llu in term %llu, which its disk does "
+                     "not hold",
+                     index, (unsigned long long)s->index, (unsigned long long)s->view);
+}
+
 /* For a cluster that runs Raft, before its start: every step is looked at. */
 static inline void raft_watch(struct cluster *c)
 {
@@ -169,6 +224,7 @@ static inline void raft_cluster_init(struct cluster *c, uint16_t count, uint64_t
 {
     cluster_init_engine(c, count, seed, ENGINE_RAFT, FAULT_CRASH);
     raft_watch(c);
+    c->sent = raft_check_sent;
 }
 
 /* Who leads the highest term that anybody leads; VALIDATOR_NONE if nobody does. */

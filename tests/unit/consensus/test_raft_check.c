@@ -74,9 +74,11 @@ Test(raft_check, terms_and_indexes_are_bounded)
     message.statement.kind = PRE_VOTE;
     message.statement.view = 0;
     expect(STATUS_INVALID, 1);
-    message.statement.view = TERM_LIMIT - 1;
+    message.statement.view = TERM_HEARD_MAX;
     expect(STATUS_OK, 1);
-    message.statement.view = TERM_LIMIT;
+    message.statement.view = TERM_HEARD_MAX + 1;
+    expect(STATUS_INVALID, 1);
+    message.statement.view = TERM_LIMIT - 1;
     expect(STATUS_INVALID, 1);
     message.statement.view = 1;
     message.statement.index = TERM_LIMIT;
@@ -302,6 +304,21 @@ Test(raft_check, a_refusal_of_the_very_first_entry)
 }
 
 /* ---- proofs ---- */
+
+/* A position that is put in place of the log brings its term along. */
+Test(raft_check, a_proof_of_a_term_that_leaves_no_room)
+{
+    struct log_entry far = one;
+    for (unsigned i = 0; i < 2; i++) {
+        far.proposal.view = TERM_HEARD_MAX + i;
+        far.digest = proposal_digest(&far.proposal);
+        struct writer w;
+        writer_init_fixed(&w, bytes, sizeof bytes);
+        commit_proof_write(&w, &far.proposal, &far.digest);
+        cr_expect_eq(raft_ops.check_decided(&lone_config, &far.proposal, writer_span(&w)),
+                     i == 0 ? STATUS_OK : STATUS_INVALID);
+    }
+}
 
 Test(raft_check, a_proof_names_one_proposal)
 {

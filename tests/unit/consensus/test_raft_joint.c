@@ -214,8 +214,51 @@ Test(raft_joint, a_leader_that_is_left_out_leads_until_that_is_committed)
     }
     cr_expect_neq(r->role, LEADER);
     cr_expect(members_are(r, &shrink));
-    cr_expect(strstr(said, "no voter any more: step down") != NULL, "%s", said);
-    cr_expect(decides(2000));
+    cr_expect(strstr(said, "no voter any more: step down for") != NULL, "%s", said);
+    finish();
+}
+
+/* Who goes tells a voter that has the end of the change to campaign: no timeout is waited for. */
+Test(raft_joint, a_leader_that_is_left_out_hands_over)
+{
+    start_at(SHRINK_WITHOUT_LEADER);
+    uint16_t leader = raft_leader(&cluster);
+    struct members shrink = target_of(SHRINK_WITHOUT_LEADER, leader);
+    members_ask(&cluster, leader, &shrink);
+    const struct raft *r = raft_of(&cluster, leader);
+    uint64_t until = cluster.now_ms + 5000;
+    while (r->role == LEADER)
+        cr_assert(cluster_step(&cluster, until));
+    cluster_run(&cluster, 100);
+    uint16_t next = raft_leader(&cluster);
+    cr_assert_neq(next, VALIDATOR_NONE, "%s", said);
+    cr_expect(is_voter(&shrink, next));
+    cr_expect_eq(raft_of(&cluster, next)->term, r->term);
+    cr_expect(decides(500));
+    finish();
+}
+
+/* Its word may be lost: then somebody's time runs out, as after a crash. */
+Test(raft_joint, handing_over_is_no_promise)
+{
+    start_at(SHRINK_WITHOUT_LEADER);
+    uint16_t leader = raft_leader(&cluster);
+    struct members shrink = target_of(SHRINK_WITHOUT_LEADER, leader);
+    members_ask(&cluster, leader, &shrink);
+    const struct raft *r = raft_of(&cluster, leader);
+    uint64_t until = cluster.now_ms + 5000;
+    while (r->role == LEADER)
+        cr_assert(cluster_step(&cluster, until));
+    cluster_crash(&cluster, leader, 100);
+    for (size_t i = cluster.packets_count; i-- > 0;) {
+        struct packet *packet = &cluster.packets[i];
+        if (packet->statement_kind != TIMEOUT_NOW) continue;
+        free(packet->bytes);
+        *packet = cluster.packets[--cluster.packets_count];
+    }
+    cluster_run(&cluster, 100);
+    cr_expect_eq(raft_leader(&cluster), VALIDATOR_NONE);
+    cr_expect(decides(2500));
     finish();
 }
 

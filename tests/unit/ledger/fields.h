@@ -7,6 +7,7 @@
 #ifndef TESTS_LEDGER_FIELDS_H
 #define TESTS_LEDGER_FIELDS_H
 
+#include "ledger/proposal.h"
 #include "ledger/seal.h"
 
 #include <inttypes.h>
@@ -85,6 +86,71 @@ static const char *const assert_words[] = {
     "kv_value", "account_version", "params_version", "height_max",
 };
 
+/* ---- from JSON ---- */
+
+static inline const char *get_text(const json_t *from, const char *name)
+{
+    const char *text = json_string_value(json_object_get(from, name));
+    if (!text) (void)fprintf(stderr, "vector without text member %s\n", name);
+    ASSERT(text != NULL);
+    return text;
+}
+
+static inline void get_hex(const json_t *from, const char *name, void *bytes, size_t size)
+{
+    const char *text = get_text(from, name);
+    bool decoded = hex_decode(text, strlen(text), bytes, size);
+    ASSERT(decoded);
+}
+
+static inline struct span get_span(const json_t *from, const char *name, struct scrap *scrap)
+{
+    size_t size = strlen(get_text(from, name)) / 2;
+    uint8_t *bytes = scrap_take(scrap, size);
+    get_hex(from, name, bytes, size);
+    return span_of(bytes, size);
+}
+
+static inline uint64_t get_number(const json_t *from, const char *name)
+{
+    const json_t *number = json_object_get(from, name);
+    ASSERT(json_is_integer(number));
+    return (uint64_t)json_integer_value(number);
+}
+
+static inline uint64_t get_decimal(const json_t *from, const char *name)
+{
+    return strtoull(get_text(from, name), NULL, 10);
+}
+
+static inline unsigned get_word(const json_t *from, const char *name, const char *const *words,
+                                unsigned count)
+{
+    const char *text = get_text(from, name);
+    unsigned i = 0;
+    while (i < count && strcmp(words[i], text) != 0)
+        i++;
+    ASSERT(i < count);
+    return i;
+}
+
+static inline void get_signers(const json_t *from, struct signer_list *list, struct scrap *scrap)
+{
+    const json_t *signers = json_object_get(from, "signers");
+    list->count = (uint8_t)json_array_size(signers);
+    uint8_t *bytes = scrap_take(scrap, (size_t)list->count * SIGNER_BYTES);
+    for (size_t i = 0; i < list->count; i++) {
+        const json_t *signer = json_array_get(signers, i);
+        get_hex(signer, "key", bytes + i * SIGNER_BYTES, 32);
+        bytes[i * SIGNER_BYTES + 32] = (uint8_t)get_number(signer, "weight");
+    }
+    list->bytes = span_of(bytes, (size_t)list->count * SIGNER_BYTES);
+}
+
+#include "tests/unit/ledger/fields_action.h"
+
+/* ---- the structs ---- */
+
 static inline json_t *operation_to_json(const struct operation *operation)
 {
     json_t *to = json_object();
@@ -140,6 +206,17 @@ static inline json_t *operation_to_json(const struct operation *operation)
         put_span(to, "key", operation->kv_delete.key);
         json_object_set_new(to, "expect", json_string(expect_words[operation->kv_delete.expect]));
         put_decimal(to, "version", operation->kv_delete.version);
+        break;
+    case OP_GOV_PROPOSE:
+        put_hex(to, "rationale", &operation->gov_propose.rationale, 32);
+        put_decimal(to, "expects_params_version", operation->gov_propose.expects_params_version);
+        put_number(to, "deadline_ms", operation->gov_propose.deadline_ms);
+        put_number(to, "activate_ms", operation->gov_propose.activate_ms);
+        put_actions(to, operation);
+        break;
+    case OP_GOV_BALLOT:
+        put_decimal(to, "proposal", operation->gov_ballot.proposal);
+        json_object_set_new(to, "vote", json_string(vote_name(operation->gov_ballot.vote)));
         break;
     }
     return to;
@@ -221,66 +298,7 @@ static inline json_t *header_to_json(const struct header *header)
     return to;
 }
 
-/* ---- from JSON ---- */
-
-static inline const char *get_text(const json_t *from, const char *name)
-{
-    const char *text = json_string_value(json_object_get(from, name));
-    if (!text) (void)fprintf(stderr, "vector without text member %s\n", name);
-    ASSERT(text != NULL);
-    return text;
-}
-
-static inline void get_hex(const json_t *from, const char *name, void *bytes, size_t size)
-{
-    const char *text = get_text(from, name);
-    bool decoded = hex_decode(text, strlen(text), bytes, size);
-    ASSERT(decoded);
-}
-
-static inline struct span get_span(const json_t *from, const char *name, struct scrap *scrap)
-{
-    size_t size = strlen(get_text(from, name)) / 2;
-    uint8_t *bytes = scrap_take(scrap, size);
-    get_hex(from, name, bytes, size);
-    return span_of(bytes, size);
-}
-
-static inline uint64_t get_number(const json_t *from, const char *name)
-{
-    const json_t *number = json_object_get(from, name);
-    ASSERT(json_is_integer(number));
-    return (uint64_t)json_integer_value(number);
-}
-
-static inline uint64_t get_decimal(const json_t *from, const char *name)
-{
-    return strtoull(get_text(from, name), NULL, 10);
-}
-
-static inline unsigned get_word(const json_t *from, const char *name, const char *const *words,
-                                unsigned count)
-{
-    const char *text = get_text(from, name);
-    unsigned i = 0;
-    while (i < count && strcmp(words[i], text) != 0)
-        i++;
-    ASSERT(i < count);
-    return i;
-}
-
-static inline void get_signers(const json_t *from, struct signer_list *list, struct scrap *scrap)
-{
-    const json_t *signers = json_object_get(from, "signers");
-    list->count = (uint8_t)json_array_size(signers);
-    uint8_t *bytes = scrap_take(scrap, (size_t)list->count * SIGNER_BYTES);
-    for (size_t i = 0; i < list->count; i++) {
-        const json_t *signer = json_array_get(signers, i);
-        get_hex(signer, "key", bytes + i * SIGNER_BYTES, 32);
-        bytes[i * SIGNER_BYTES + 32] = (uint8_t)get_number(signer, "weight");
-    }
-    list->bytes = span_of(bytes, (size_t)list->count * SIGNER_BYTES);
-}
+/* ---- and back ---- */
 
 static inline void operation_of_json(const json_t *from, struct operation *operation,
                                      struct scrap *scrap)
@@ -340,6 +358,18 @@ static inline void operation_of_json(const json_t *from, struct operation *opera
         operation->kv_delete.key = get_span(from, "key", scrap);
         operation->kv_delete.expect = (uint8_t)get_word(from, "expect", expect_words, 3);
         operation->kv_delete.version = get_decimal(from, "version");
+        break;
+    case OP_GOV_PROPOSE:
+        get_hex(from, "rationale", &operation->gov_propose.rationale, 32);
+        operation->gov_propose.expects_params_version = get_decimal(from, "expects_params_version");
+        operation->gov_propose.deadline_ms = get_number(from, "deadline_ms");
+        operation->gov_propose.activate_ms = get_number(from, "activate_ms");
+        get_actions(from, operation, scrap);
+        break;
+    case OP_GOV_BALLOT:
+        operation->gov_ballot.proposal = get_decimal(from, "proposal");
+        found = vote_find(get_text(from, "vote"), &operation->gov_ballot.vote);
+        ASSERT(found);
         break;
     }
 }

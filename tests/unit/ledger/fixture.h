@@ -369,16 +369,17 @@ static inline struct execution *fixture_run(struct fixture *f)
     return f->last;
 }
 
-/* The transaction being built, alone in a block: its result code, or the refusal it was skipped
- * with. */
+/* The transaction being built, alone in a block but for what is enacted there: its result code, or
+ * the refusal it was skipped with. */
 static inline unsigned fixture_one(struct fixture *f, unsigned signers)
 {
     fixture_add(f, signers);
     fixture_run(f);
     if (f->last->skipped_count == 1) return (unsigned)f->last->skipped[0].refusal;
     ASSERT(f->last->kind == EXECUTION_BLOCK);
-    ASSERT(f->last->entry_count == 1);
-    return f->last->entries[0].code;
+    const struct executed_entry *entry = &f->last->entries[f->last->entry_count - 1];
+    ASSERT(entry->kind == ENTRY_TRANSACTION);
+    return entry->code;
 }
 
 /* The bytes of the block that a batch became: header | count | its included transactions. w is
@@ -388,8 +389,12 @@ static inline void fixture_block(const struct execution *execution, const struct
 {
     writer_init(w, 64u * 1024 * 1024);
     header_write(w, header);
-    write_u32(w, execution->entry_count);
-    for (uint32_t i = 0; i < execution->entry_count; i++)
+    uint32_t enactments = 0;
+    while (enactments < execution->entry_count &&
+           execution->entries[enactments].kind != ENTRY_TRANSACTION)
+        enactments++;
+    write_u32(w, execution->entry_count - enactments);
+    for (uint32_t i = enactments; i < execution->entry_count; i++)
         write_bytes32(w, execution->entries[i].transaction);
     ASSERT(writer_status(w) == STATUS_OK);
 }

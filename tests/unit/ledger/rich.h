@@ -10,6 +10,7 @@
 static struct transaction *tx, *again;
 static struct writer bytes;
 static uint8_t signers[3 * SIGNER_BYTES];
+static uint8_t actions[ACTIONS_MAX * ACTION_BYTES_MAX];
 
 static inline void start(void)
 {
@@ -72,6 +73,15 @@ static inline void add_all_operations(void)
     o->kv_put.version = position_of(1042, 3, 7);
     o = add(OP_KV_DELETE);
     o->kv_delete.key = span_text("k");
+    o = add(OP_GOV_PROPOSE);
+    o->gov_propose.rationale = sample_digest("rationale", 1);
+    o->gov_propose.expects_params_version = 3;
+    o->gov_propose.deadline_ms = 1796115000123;
+    o->gov_propose.activate_ms = 1796116000000;
+    sample_actions(actions, sizeof actions, &o->gov_propose.actions, &o->gov_propose.action_count);
+    o = add(OP_GOV_BALLOT);
+    o->gov_ballot.proposal = 12;
+    o->gov_ballot.vote = VOTE_ABSTAIN;
 }
 
 static inline void add_all_asserts(void)

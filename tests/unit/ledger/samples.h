@@ -6,6 +6,7 @@
 #ifndef TESTS_LEDGER_SAMPLES_H
 #define TESTS_LEDGER_SAMPLES_H
 
+#include "ledger/proposal.h"
 #include "ledger/seal.h"
 
 #include <stdlib.h>
@@ -101,6 +102,82 @@ static inline void sample_signers(uint8_t *bytes, struct signer_list *list, uint
     }
     list->count = count;
     list->bytes = span_of(bytes, (size_t)count * SIGNER_BYTES);
+}
+
+/* A ready statement of block 7 for sample validator 1 of account 1, by sample key `key`. */
+static inline struct ready sample_ready(uint64_t key)
+{
+    struct ready ready = { .height = 7, .block_hash = sample_digest("block", 7) };
+    struct sample_key seal_key = sample_key(key);
+    struct digest chain_id = sample_chain();
+    struct id validator = sample_id("validator", 1), member = sample_id("account", 1);
+    uint8_t statement[READY_STATEMENT_BYTES];
+    ready_statement_encode(&chain_id, &validator, &member, &seal_key.public_key, ready.height,
+                           &ready.block_hash, statement);
+    key_sign(&seal_key.secret, TAG_READY, span_of(statement, sizeof statement), &ready.signature);
+    return ready;
+}
+
+/* One good action of a kind: about account 2, validator 1, keys 50 and 51. */
+static inline struct action sample_action(enum action_kind kind)
+{
+    struct action action = { .kind = kind };
+    struct id account = sample_id("account", 2), validator = sample_id("validator", 1);
+    switch (kind) {
+    case ACTION_PARAMS_SET:
+        action.params_set.index = PARAM_gov_critical;
+        action.params_set.value = PARAM_FRACTION(3, 4);
+        break;
+    case ACTION_ACCOUNT_ROLES:
+        action.account_roles.account = account;
+        action.account_roles.roles = ROLE_REGISTRAR | ROLE_FREEZER;
+        break;
+    case ACTION_ACCOUNT_FROZEN:
+        action.account_frozen.account = account;
+        action.account_frozen.frozen = true;
+        break;
+    case ACTION_MEMBER_ADD:
+        action.member_add.account = account;
+        memcpy(action.member_add.name, "Bank \xc3\x89", sizeof "Bank \xc3\x89");
+        break;
+    case ACTION_MEMBER_REMOVE: action.member_remove.account = account; break;
+    case ACTION_VALIDATOR_ADD:
+        action.validator_add.id = validator;
+        action.validator_add.member = sample_id("account", 1);
+        action.validator_add.seal_key = sample_key(50).public_key;
+        action.validator_add.node_key = sample_key(51).public_key;
+        memcpy(action.validator_add.endpoint, "[2001:db8::1]:7790", sizeof "[2001:db8::1]:7790");
+        action.validator_add.ready = sample_ready(50);
+        break;
+    case ACTION_VALIDATOR_REMOVE: action.validator_remove.id = validator; break;
+    case ACTION_VALIDATOR_REKEY:
+        action.validator_rekey.id = validator;
+        action.validator_rekey.seal_key = sample_key(50).public_key;
+        action.validator_rekey.ready = sample_ready(50);
+        break;
+    case ACTION_ENGINE_PARAMS:
+        memcpy(action.engine_params.name, "view_ms", sizeof "view_ms");
+        action.engine_params.value = 2000;
+        break;
+    }
+    return action;
+}
+
+/* One of each kind, and a parameter that is a number. */
+static inline void sample_actions(uint8_t *bytes, size_t size, struct span *actions, uint8_t *count)
+{
+    struct writer w;
+    writer_init_fixed(&w, bytes, size);
+    for (unsigned kind = ACTION_PARAMS_SET; kind <= ACTION_ENGINE_PARAMS; kind++) {
+        struct action action = sample_action((enum action_kind)kind);
+        action_write(&w, &action);
+    }
+    struct action number = { .kind = ACTION_PARAMS_SET,
+                             .params_set = { .index = PARAM_max_idle_ms, .value = 5000 } };
+    action_write(&w, &number);
+    ASSERT(writer_status(&w) == STATUS_OK);
+    *actions = writer_span(&w);
+    *count = ACTION_ENGINE_PARAMS + 1;
 }
 
 static inline void sample_params(struct params *params)

@@ -230,8 +230,10 @@ static void run_step(struct chain *chain, const json_t *step)
     struct problem problem;
     struct execution *execution;
     struct span batch = bytes_of(step, "batch");
-    cr_assert_eq(ledger_execute(chain->ledger, 0, strtoull(text_of(step, "sequence"), NULL, 10),
-                                batch, &execution, &problem),
+    const char *epoch = json_string_value(json_object_get(step, "epoch")); /* none: 0 */
+    cr_assert_eq(ledger_execute(chain->ledger, epoch ? strtoull(epoch, NULL, 10) : 0,
+                                strtoull(text_of(step, "sequence"), NULL, 10), batch, &execution,
+                                &problem),
                  STATUS_OK, "%s", problem.text);
     free_span(batch);
     cr_assert_str_eq(kinds[execution->kind], text_of(step, "kind"));
@@ -261,6 +263,21 @@ Test(execution_vectors, execute)
         chain_close(&chain);
     }
     cr_assert_gt(i, 60);
+}
+
+Test(execution_vectors, governance)
+{
+    size_t i, k;
+    json_t *item, *step;
+    load("execute");
+    json_t *governance = json_object_get(vectors, "governance");
+    json_array_foreach(json_object_get(governance, "cases"), i, item)
+    {
+        struct chain chain = chain_open(governance);
+        json_array_foreach(json_object_get(item, "steps"), k, step) run_step(&chain, step);
+        chain_close(&chain);
+    }
+    cr_assert_eq(i, 10);
 }
 
 static void expect_window(struct ledger *ledger, const json_t *step)

@@ -135,7 +135,7 @@ Test(genesis_state, rows_of_governance)
     b = members_hash(f.genesis->members, 2);
     cr_assert(digest_equal(&a, &b));
     free(members);
-    cr_assert(store_read_epoch(f.ledger->store, 0, &committee));
+    cr_assert(store_read_epoch(f.ledger->store, 0, &committee, NULL, NULL));
     a = committee_hash(&committee);
     b = committee_hash(&f.genesis->committee);
     cr_assert(digest_equal(&a, &b));

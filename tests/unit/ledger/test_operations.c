@@ -155,8 +155,9 @@ Test(operations, a_frozen_actor_comes_before_every_other_result)
     static const enum operation_code codes[] = {
         OP_ACCOUNT_SET_SIGNERS, OP_ACCOUNT_CREATE, OP_ACCOUNT_FREEZE, OP_ASSET_CREATE,
         OP_ASSET_MINT,          OP_ASSET_BURN,     OP_TRANSFER,       OP_KV_PUT,
-        OP_KV_DELETE,
+        OP_KV_DELETE,           OP_GOV_PROPOSE,    OP_GOV_BALLOT,
     };
+    static const uint8_t member_remove[1 + 16] = { ACTION_MEMBER_REMOVE };
     freeze(ALICE, true);
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         /* Bob submits, Alice acts and would also fail for another reason. */
@@ -197,6 +198,11 @@ Test(operations, a_frozen_actor_comes_before_every_other_result)
             o->kv_put.version = 99;
             break;
         case OP_KV_DELETE: o->kv_delete.key = span_text("x"); break;
+        case OP_GOV_PROPOSE:
+            o->gov_propose.action_count = 1;
+            o->gov_propose.actions = span_of(member_remove, sizeof member_remove);
+            break;
+        case OP_GOV_BALLOT: o->gov_ballot.vote = VOTE_YES; break;
         }
         cr_assert_eq(fixture_one(&f, SIGNED_ALICE | SIGNED_BOB), RESULT_account_frozen, "%s",
                      operation_name((uint16_t)codes[i]));

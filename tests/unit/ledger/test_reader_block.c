@@ -200,7 +200,7 @@ Test(reader_block, epochs)
 {
     unsigned count = 0;
     struct epoch_row *epoch = malloc(sizeof *epoch);
-    cr_assert_eq(ledger_read_epochs(reader, keep_epoch, &count), STATUS_OK);
+    cr_assert_eq(ledger_read_epochs(reader, 0, UINT32_MAX, keep_epoch, &count), STATUS_OK);
     cr_assert_eq(count, 1);
     cr_assert_eq(ledger_read_epoch_of(reader, UINT64_MAX, epoch), STATUS_OK);
     struct digest have = committee_hash(&epoch->committee);

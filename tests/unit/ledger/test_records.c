@@ -204,7 +204,7 @@ Test(records, a_validator_record_ends_with_its_endpoint)
                                    .seal_key = sample_key(1).public_key };
     struct public_key node = sample_key(2).public_key;
     writer_init_fixed(&w, bytes, sizeof bytes);
-    validator_record_encode(&validator, &node, VALIDATOR_STATUS_ACTIVE, "a.example:1", &w);
+    validator_record_encode(&validator, &node, VALIDATOR_ACTIVE, "a.example:1", &w);
     cr_assert_eq(writer_span(&w).size, 16 + 32 + 32 + 1 + 1 + 11);
     cr_assert_eq(bytes[80], 2);
     cr_assert_eq(bytes[81], 11);

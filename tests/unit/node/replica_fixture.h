@@ -477,6 +477,8 @@ static inline struct replica_config world_config(const struct world *w, uint16_t
         .committee = ledger_committee(node->ledger),
         .params = ledger_params(node->ledger),
         .boundary_hash = *ledger_genesis_hash(node->ledger),
+        .next_due_ms = ledger_next_due_ms(node->ledger),
+        .tick_gap_ms = ledger_params(node->ledger)->values[PARAM_tick_gap_ms_min],
         .self = n,
         .signer = node->signer,
         .pool = w->options.pool,

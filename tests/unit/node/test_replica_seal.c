@@ -351,3 +351,77 @@ Test(replica_seal, without_a_signer_nothing_is_signed)
             cr_assert_eq(world_message(w->nodes[3].log[i].payload).statement.kind, SYNC_INFO);
     world_close(w);
 }
+
+/* ---- our key in use elsewhere ---- */
+
+static bool stops_with_81(const struct world *w, uint16_t n)
+{
+    const struct said *end = world_find(w, n, 0, OUTPUT_STOP, 0);
+    return end && end->exit_code == 81 && strstr(end->text, "key in use elsewhere");
+}
+
+Test(replica_seal, a_vote_by_our_key_that_we_never_gave_stops_us)
+{
+    struct digest other = { { 7 } };
+    for (uint64_t height = 1; height <= 2; height++) { /* Another hash; a block above our last. */
+        struct world *w = world_open(NULL);
+        world_blocks(w, 0, 1, 1);
+        world_frame_in(w, 0, 2, FRAME_SEAL_VOTES, world_seal_vote(w, 0, 0, height, &other));
+        world_run(w, 5);
+        cr_assert(stops_with_81(w, 0), "height %d", (int)height);
+        cr_assert_null(world_find(w, 1, 0, OUTPUT_STOP, 0), "the others do not care");
+        world_close(w);
+    }
+}
+
+/* Nobody else can make it: the signature is checked first, and other validators' votes, ours of an
+ * earlier life and those of another epoch are no reason. */
+Test(replica_seal, what_is_ours_or_not_by_our_key_does_not_stop_us)
+{
+    struct world *w = world_open(NULL);
+    struct digest other = { { 7 } };
+    world_blocks(w, 0, 1, 3);
+    world_kill(w, 0);
+    world_start(w, 0);
+    for (uint64_t height = 1; height <= 3; height++)
+        world_frame_in(w, 0, 2, FRAME_SEAL_VOTES,
+                       world_seal_vote(w, 0, 0, height, &w->nodes[1].seals[height]->block_hash));
+    world_frame_in(w, 0, 2, FRAME_SEAL_VOTES, world_seal_vote(w, 1, 0, 4, &other));
+    world_frame_in(w, 0, 2, FRAME_SEAL_VOTES, world_seal_vote(w, 0, 1, 4, &other));
+    struct blob *forged = world_seal_vote(w, 0, 0, 4, &other);
+    forged->data[forged->size - 1] ^= 1;
+    world_frame_in(w, 0, 2, FRAME_SEAL_VOTES, forged);
+    world_run(w, 100);
+    cr_assert_null(world_find(w, 0, 0, OUTPUT_STOP, 0));
+    world_close(w);
+}
+
+/* Without its journal a node does not vote, and its own old words do not stop it. */
+Test(replica_seal, who_has_lost_its_journal_follows_on)
+{
+    struct world *w = world_open(NULL);
+    world_blocks(w, 0, 1, 2);
+    world_kill(w, 0);
+    world_wipe_journal(&w->nodes[0]);
+    w->nodes[0].without_signer = true;
+    world_start(w, 0);
+    world_frame_in(w, 0, 2, FRAME_SEAL_VOTES,
+                   world_seal_vote(w, 0, 0, 2, &w->nodes[1].seals[2]->block_hash));
+    world_run(w, 100);
+    cr_assert_null(world_find(w, 0, 0, OUTPUT_STOP, 0));
+    world_close(w);
+}
+
+/* Yesterday's copy of everything: the seals of the blocks that it fetches tell it. */
+Test(replica_seal, an_old_copy_finds_its_own_signature_in_what_it_fetches)
+{
+    struct world *w = world_open(NULL);
+    world_blocks(w, 0, 1, 3);
+    world_kill(w, 0);
+    world_wipe_ledger(&w->nodes[0]);
+    world_wipe_journal(&w->nodes[0]);
+    world_start(w, 0);
+    world_run(w, 3000);
+    cr_assert(stops_with_81(w, 0));
+    world_close(w);
+}

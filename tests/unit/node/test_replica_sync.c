@@ -129,6 +129,7 @@ Test(replica_sync, more_blocks_than_one_answer_holds)
     world_kill(w, 3);
     world_wipe_ledger(&w->nodes[3]);
     world_wipe_journal(&w->nodes[3]);
+    w->nodes[3].without_signer = true; /* As the safety file would have it. */
     size_t from = w->nodes[3].log_count;
     world_start(w, 3);
     world_run(w, 5000);
@@ -283,6 +284,7 @@ Test(replica_sync, one_that_lost_everything_is_not_bound_to_a_peer_that_never_an
         world_kill(w, 3);
         world_wipe_ledger(&w->nodes[3]);
         world_wipe_journal(&w->nodes[3]);
+        w->nodes[3].without_signer = true;
         w->filter = mute_blocks;
         w->context = &mute;
         world_start(w, 3);

@@ -59,7 +59,7 @@ static void seal(uint64_t height, uint16_t signers)
 static uint16_t serve(uint64_t height, uint16_t count)
 {
     buffer_free(&answer);
-    cr_assert_eq(serve_blocks(reader, 3, 1 << 20, height, count, &answer), STATUS_OK);
+    cr_assert_eq(serve_blocks(reader, 1 << 20, height, count, &answer), STATUS_OK);
     return load_u16(answer.data);
 }
 

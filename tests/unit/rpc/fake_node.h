@@ -302,6 +302,7 @@ static inline void fake_fill_view(struct fake_node *f)
     snprintf(v->name, sizeof v->name, "bank-a");
     snprintf(v->version, sizeof v->version, "0.1.0");
     snprintf(v->revision, sizeof v->revision, "a1b2c3d");
+    v->committee = f->genesis->committee;
     v->has_validator = f->genesis->committee.count > 0;
     v->validator = f->genesis->committee.validators[0].id;
     v->votes = true;

@@ -99,6 +99,10 @@ static void check_parameter(const struct rpc_parameter *p, const json_t *paramet
     case ARGUMENT_TEXT:
         cr_assert_str_eq(json_string_value(json_object_get(schema, "type")), "string");
         break;
+    case ARGUMENT_OBJECTS:
+        cr_assert_str_eq(text_at(schema, "type"), "array");
+        cr_assert_str_eq(text_at(schema, "items/type"), "object");
+        break;
     default: cr_assert(refers_to(schema, names[p->type]), "%s", p->name);
     }
 }

@@ -84,6 +84,22 @@ Test(marks, outputs_are_counted)
     cr_assert_eq(marks_reached(&marks), 5);
 }
 
+/* Of an engine that has not run nothing is missed. */
+Test(marks, engines_that_did_not_run_are_left_out)
+{
+    char *text = NULL;
+    size_t size;
+    marks_clear(&marks);
+    marks_text(&marks, "note", "campaign in term 3");
+    FILE *file = open_memstream(&text, &size);
+    cr_assert(file != NULL);
+    marks_print(&marks, file);
+    fclose(file);
+    cr_assert(strstr(text, "not reached:") && strstr(text, " read_confirmed"), "%s", text);
+    cr_assert(strstr(text, " view_entered") == NULL, "%s", text);
+    free(text);
+}
+
 Test(marks, what_is_unknown_is_kept_once)
 {
     char text[32];
@@ -120,12 +136,13 @@ Test(marks, the_report_names_all)
     char *text = NULL;
     size_t size = 0;
     marks_clear(&marks);
-    marks_text(&marks, "note", "decided up to 9");
+    marks_text(&marks, "note", "campaign in term 4");
+    marks_text(&marks, "note", "vote for 3 in view 4");
     marks_text(&marks, "note", "something else");
     FILE *file = open_memstream(&text, &size);
     marks_print(&marks, file);
     fclose(file);
-    cr_assert(strncmp(text, "marks: 1 of ", 12) == 0);
+    cr_assert(strncmp(text, "marks: 2 of ", 12) == 0);
     for (size_t i = 0; i < marks_known(); i++)
         cr_assert(strstr(text, marks_name(i)) != NULL);
     cr_assert(strstr(text, "note something else") != NULL);

@@ -93,8 +93,9 @@ Test(plan, draws_have_variety)
         sizes[a.nodes]++;
     }
     for (unsigned i = 0; i < FAULT_KINDS; i++)
-        cr_assert(i == FAULT_KILL_LEADER ? faults[i] == 0
-                                         : faults[i] > SEEDS / 20 && faults[i] < SEEDS * 2 / 3,
+        cr_assert(i == FAULT_KILL_LEADER || i == FAULT_STOP
+                      ? faults[i] == 0
+                      : faults[i] > SEEDS / 20 && faults[i] < SEEDS * 2 / 3,
                   "%s in %u", fault_names[i], faults[i]);
     for (unsigned i = 0; i < LIE_KINDS; i++)
         cr_assert(lies[i] > SEEDS / 50, "%s in %u", lie_names[i], lies[i]);
@@ -271,7 +272,7 @@ Test(plan, majorities_of_raft)
 
 Test(plan, what_is_drawn_for_raft_is_allowed_and_various)
 {
-    unsigned sizes[MEMBERS_MAX + 1] = { 0 }, kills = 0, frail = 0, calm = 0;
+    unsigned sizes[MEMBERS_MAX + 1] = { 0 }, kills = 0, stops = 0, frail = 0, calm = 0;
     enum { SEEDS = 2000 };
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         plan_draw_raft(&a, seed, 0);
@@ -279,18 +280,22 @@ Test(plan, what_is_drawn_for_raft_is_allowed_and_various)
         cr_assert(memcmp(&a, &b, sizeof a) == 0);
         cr_assert(plan_allowed(&a, problem), "seed %lu: %s", seed, problem);
         cr_assert(plan_is_raft(&a) && a.liars == 0 && a.twins == 0);
-        bool killed = false;
-        for (uint32_t i = 0; i < a.faults_count; i++)
+        cr_assert(a.reads > 0);
+        bool killed = false, stopped = false;
+        for (uint32_t i = 0; i < a.faults_count; i++) {
             killed = killed || a.faults[i].kind == FAULT_KILL_LEADER;
+            stopped = stopped || a.faults[i].kind == FAULT_STOP;
+        }
         sizes[a.nodes]++;
         kills += killed;
+        stops += stopped;
         frail += a.frail != 0;
         calm += a.faults_count == 0;
     }
     static const uint8_t wanted[] = { 1, 2, 3, 4, 5, 7 };
     for (size_t i = 0; i < sizeof wanted; i++)
         cr_assert(sizes[wanted[i]] > SEEDS / 20);
-    cr_assert(kills > SEEDS / 4 && frail > SEEDS / 10 && calm > SEEDS / 20);
+    cr_assert(kills > SEEDS / 4 && stops > SEEDS / 4 && frail > SEEDS / 10 && calm > SEEDS / 20);
 }
 
 Test(plan, the_engine_stands_in_the_text)
@@ -321,6 +326,10 @@ Test(plan, what_raft_does_not_bear)
     cr_assert(!read_text(&a, "engine raft\nelection_ms_max 500\n"));
     cr_assert(read_text(&a, "engine raft\nfault 5 9 kill-leader\n"), "%s", problem);
     cr_assert(!read_text(&a, "fault 5 9 kill-leader\n"));
+    cr_assert(read_text(&a, "engine raft\nfault 5 9 stop value=1\n"), "%s", problem);
+    cr_assert(!read_text(&a, "engine raft\nfault 5 9 stop value=2\n"));
+    cr_assert(!read_text(&a, "fault 5 9 stop\n"));
+    cr_assert(read_text(&a, "engine raft\nreads 7\n") && a.reads == 7);
 }
 
 Test(plan, leaders_are_killed_one_after_the_other)

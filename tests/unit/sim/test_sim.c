@@ -3,6 +3,7 @@
 #include "tests/sim/sim.h"
 
 #include "crypto/key.h"
+#include "tests/sim/marks.h"
 #include "tests/sim/plan_internal.h"
 #include <criterion/criterion.h>
 #include <inttypes.h>
@@ -141,9 +142,10 @@ static const struct one alone[] = {
 
 Test(sim, every_kind_of_fault_alone_is_survived)
 {
-    /* All but FAULT_KILL_LEADER, which is for Raft (test_plan.c, and the measurement of kills). */
+    /* All but those for Raft: FAULT_KILL_LEADER (test_plan.c, and the measurement of kills), and
+     * FAULT_STOP (below). */
     const size_t count = sizeof alone / sizeof alone[0];
-    cr_assert_eq(count, FAULT_KINDS - 1);
+    cr_assert_eq(count, FAULT_KINDS - 2);
     for (size_t i = 0; i < count; i++) {
         const struct one *one = &alone[i];
         plan_calm(&plan, 100 + i, 4);
@@ -159,6 +161,60 @@ Test(sim, every_kind_of_fault_alone_is_survived)
         cr_assert_eq(result.faults[one->kind], 1, "%s was not done", fault_names[one->kind]);
         if (one->restarts) cr_assert_gt(result.restarts, 0, "%s", fault_names[one->kind]);
     }
+}
+
+/* ---- what only Raft does ---- */
+
+Test(sim, a_leader_that_is_stopped_hands_over)
+{
+    struct marks marks;
+    struct sim_view view = { .marks = &marks };
+    uint64_t quick = 0;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        plan_calm(&plan, seed, 3);
+        plan.engine = ENGINE_RAFT;
+        add(FAULT_STOP, 4000, 7000, 0, 0, 1);
+        marks_clear(&marks);
+        sim_run(&plan, &view, &result);
+        cr_assert(result.passed, "%s: %s", check_names[result.check], result.problem);
+        cr_assert_eq(result.restarts, 1);
+        quick += result.timeouts == 2; /* The first election, and the one that was asked for. */
+    }
+    cr_assert_geq(quick, 8, "of 10 only %lu were handed over", quick);
+}
+
+Test(sim, who_does_not_lead_is_stopped_at_once)
+{
+    plan_calm(&plan, 3, 3);
+    plan.engine = ENGINE_RAFT;
+    for (uint16_t n = 0; n < 3; n++)
+        add(FAULT_STOP, 3000 + 3000u * n, 4000 + 3000u * n, n, 0, 0);
+    passes();
+    cr_assert_eq(result.restarts, 3);
+    cr_assert_eq(result.faults[FAULT_STOP], 3);
+}
+
+Test(sim, reads_are_answered)
+{
+    plan_calm(&plan, 4, 5);
+    plan.engine = ENGINE_RAFT;
+    plan.reads = 300;
+    passes();
+    cr_assert_gt(result.reads, 400, "some come at once"); /* And all are asked when healed. */
+    cr_assert_lt(result.reads_failed, result.reads / 10, "while nobody leads yet");
+}
+
+Test(sim, reads_repeat_to_the_bit)
+{
+    plan_draw_raft(&plan, 13, 5);
+    run();
+    again = result;
+    run();
+    cr_assert(same_trace());
+    cr_assert_gt(result.reads, 0);
+    plan.reads++;
+    run();
+    cr_assert(!same_trace());
 }
 
 Test(sim, flipped_bits_in_every_file)

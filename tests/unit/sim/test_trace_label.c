@@ -176,15 +176,17 @@ Test(trace_label, every_output_has_a_name)
                                          "sealed 9",
                                          "serve_blocks 3 from 9",
                                          "answer 4 0",
-                                         "read",
+                                         "read 4 0",
                                          "committed 0",
                                          "left",
                                          "cut before 2",
                                          "note why, oh why",
                                          "peer_broke why, oh why",
+                                         "epoch_ended 5 at 9",
                                          "stop why, oh why" };
     for (int kind = OUTPUT_EXECUTE; kind <= OUTPUT_STOP; kind++) {
         struct output output = { .kind = (enum output_kind)kind,
+                                 .epoch = 5,
                                  .sequence = 8,
                                  .height = 9,
                                  .count = 3,

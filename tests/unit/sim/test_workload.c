@@ -70,10 +70,10 @@ Test(workload, a_seed_gives_one_stream)
     genesis_free(genesis);
 }
 
-struct tally {
+struct drawn {
     const struct genesis *genesis;
     struct transaction tx;
-    unsigned operations[0x600];
+    unsigned operations[0x700];
     unsigned groups, conditions, lanes, brief, hopeless, undecodable, again, reworded;
     struct digest seen[4096];
     struct id refs[4096];
@@ -83,7 +83,7 @@ struct tally {
 static void count_transaction(void *user, const struct digest *txid, struct span bytes,
                               bool hopeless)
 {
-    struct tally *t = user;
+    struct drawn *t = user;
     t->hopeless += hopeless;
     if (transaction_decode(bytes, &t->tx, NULL) != STATUS_OK) {
         cr_assert(hopeless);
@@ -114,7 +114,7 @@ Test(workload, there_is_some_of_everything)
     struct genesis *genesis = workload_genesis(4, 2, keys);
     struct plan plan = plan_of(7, 200, 200);
     struct workload *w = workload_new(&plan, genesis);
-    struct tally *t = calloc(1, sizeof *t);
+    struct drawn *t = calloc(1, sizeof *t);
     cr_assert(t != NULL);
     for (unsigned i = 0; i < 2000; i++) {
         struct digest txid;
@@ -123,7 +123,9 @@ Test(workload, there_is_some_of_everything)
         count_transaction(t, &txid, blob_span(blob), hopeless);
         blob_unref(blob);
     }
-#define X(name, code, text) cr_assert_gt(t->operations[code], 5, "%s", text);
+/* Members vote in a simulation of their own. */
+#define X(name, code, text) \
+    if (code >> 8 != OP_GOV_PROPOSE >> 8) cr_assert_gt(t->operations[code], 5, "%s", text);
     OPERATION_LIST(X)
 #undef X
     cr_assert_gt(t->operations[OP_TRANSFER], 1000);
