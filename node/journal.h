@@ -48,7 +48,8 @@ enum journal_kind {
     JOURNAL_SEAL = 5,     /* our signature on a header */
     JOURNAL_FOLD = 6,     /* all that still binds; first record of a segment */
     JOURNAL_EPOCH = 7,    /* who we are and in which epoch */
-    JOURNAL_KIND_LAST = JOURNAL_EPOCH,
+    JOURNAL_FOLDED = 8,   /* what a fold repeats ends here */
+    JOURNAL_KIND_LAST = JOURNAL_FOLDED,
 };
 
 enum {

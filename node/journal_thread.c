@@ -31,7 +31,7 @@ struct journal_thread {
     uint64_t last;          /* highest number given */
     uint64_t reported;      /* highest number reported as durable */
     uint64_t segment_bytes; /* of the segment being filled, queue included */
-    bool keeps_safety; /* there is a safety file, or will be */
+    bool keeps_safety;      /* there is a safety file, or will be */
     bool stopping;
     bool failure_reported;
 
@@ -91,8 +91,7 @@ static void group_wait(struct journal_thread *thread, bool timed)
 
 static bool queue_idle(const struct journal_thread *thread)
 {
-    bool empty =
-        !thread->first && !thread->has_safety && !thread->replacement && thread->cut == 0;
+    bool empty = !thread->first && !thread->has_safety && !thread->replacement && thread->cut == 0;
     return (empty || thread->held) && !thread->stop;
 }
 

@@ -27,7 +27,8 @@ struct node_reload {
  *     7 diverged from a sealed block  71 out of memory       74 a write or sync failed
  *    10 configuration, genesis or key 75 data directory in use    76 newer data format
  *    81 this validator's key is in use elsewhere
- * with *problem filled in when it is not 0. config is the caller's; a reload (SIGHUP) changes it. */
+ * with *problem filled in when it is not 0. config is the caller's; a reload (SIGHUP) changes it.
+ */
 int node_run(struct config *config, const struct node_reload *reload, struct problem *problem);
 
 #endif

@@ -131,7 +131,9 @@ enum status node_epoch_open(struct node *node, struct pool *pool, struct replica
 
 /* A journal that ends before what the safety file remembers has forgotten promises. One that goes
  * further stands alone, after a power cut that took what the safety file said last: it is told
- * again before anything else happens, or a journal that is lost now would not be missed. */
+ * again before anything else happens, or a journal that is lost now would not be missed. That
+ * of a key without a vote in this epoch is told nothing: what the journal remembers may be an older
+ * key's, and the new one would never be let vote. */
 static enum status compare_with_safety(struct node *node, struct replica *replica,
                                        struct problem *problem)
 {
@@ -144,7 +146,8 @@ static enum status compare_with_safety(struct node *node, struct replica *replic
             LOG_U64("safety_record", node->safety_state.journal_record), LOG_END);
         return STATUS_OK;
     }
-    if (!node->safety || !promises_raise(&node->safety_state, replica)) return STATUS_OK;
+    if (!node->safety || !node->votes) return STATUS_OK;
+    if (!promises_raise(&node->safety_state, replica)) return STATUS_OK;
     node->safety_state.journal_record = last_record;
     enum status status = safety_write(node->safety, &node->safety_state);
     if (status == STATUS_OK) status = safety_sync(node->safety);

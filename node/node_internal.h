@@ -111,7 +111,7 @@ struct node {
     struct ledger_reader *block_reader; /* of the block server's thread */
     struct signer *signer;
     struct signer *signer_before; /* until the replica that knows it is gone */
-    struct safety *safety; /* until the journal thread owns it */
+    struct safety *safety;        /* until the journal thread owns it */
     struct safety_state safety_state;
     struct journal *journal; /* until the journal thread owns it */
     struct journal_report journal_report;

@@ -187,6 +187,9 @@ static enum status open_journal(struct node *node, struct problem *problem)
     };
     status =
         journal_open(&node->journal, &options, on_record, node, &node->journal_report, problem);
+    if (status == STATUS_OK && replica_restored(node->replica) != STATUS_OK)
+        status = problem_set(problem, STATUS_DAMAGED,
+                             "the journal in %s has lost records that were on the disk", dir);
     if (status == STATUS_CONFLICT)
         status = problem_set(problem, STATUS_DAMAGED, "the journal in %s contradicts itself", dir);
     if (status != STATUS_OK)

@@ -54,6 +54,7 @@ struct moment {
  *     FOLD      u32 count | count x (kind u8 | bytes32 payload): the epoch, the engine's state and
  *               the seal promises. Together with the PROPOSAL and DECIDED records right behind it
  *               it replaces all before, which is cut when they are durable, and not sooner
+ *     FOLDED    nothing: those records end here
  *     EPOCH     epoch u64 | seal key 32, or zeros if this node makes no promises in it: only
  *               within a FOLD, as its first item. A replica that opens an epoch begins with a FOLD
  *               of nothing else; no promise of an earlier epoch binds any more, nor is one made
@@ -70,8 +71,8 @@ struct replica_config {
     struct pool *adopted;        /* of the epoch before; taken over on success. NULL: a new one */
     uint16_t self;               /* our index, or VALIDATOR_NONE */
     struct signer *signer;       /* NULL: follows and serves, but neither votes nor seals */
-    bool key_shared;       /* for simulators, whose dishonest members run one key twice: a vote by
-                              our key that is not ours does not stop this replica */
+    bool key_shared; /* for simulators, whose dishonest members run one key twice: a vote by
+                        our key that is not ours does not stop this replica */
     struct pool_limits pool;
     uint8_t hash_key[16];
     uint64_t seed;
@@ -96,6 +97,10 @@ void replica_free(struct replica *replica);
 /* Before replica_start: every record of the journal in order. Of those before our epoch only the
  * promises are looked at. STATUS_MALFORMED: not ours. */
 enum status replica_restore(struct replica *replica, uint8_t kind, struct span payload);
+
+/* After all records. STATUS_DAMAGED: the journal begins with a fold, of which the end is missing.
+ * What came before was cut when all of it was durable, so it was lost since. */
+enum status replica_restored(const struct replica *replica);
 
 /* After all records: the epoch that the journal speaks of, and the seal key in its EPOCH record
  * (zeros also if there is none). Above our epoch the ledger is older than the journal: then this

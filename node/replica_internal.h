@@ -231,6 +231,9 @@ struct replica {
     uint64_t fold_bytes;     /* of the last fold and what was repeated behind it */
 
     uint64_t journal_epoch;        /* of the records restored last */
+    bool fold_first;               /* the journal begins with the last fold ... */
+    bool fold_open;                /* ... whose end has not come yet */
+    uint64_t restored;             /* records */
     struct public_key journal_key; /* in its EPOCH record */
     struct blob **records;         /* the engine's, between restore and start */
     size_t records_count, records_capacity;

@@ -140,6 +140,7 @@ static enum status restore_fold(struct replica *r, struct span payload)
         enum status status = restore_record(r, kind, item);
         if (status != STATUS_OK) return status;
     }
+    r->fold_open = count > 1; /* One that only opens an epoch has nothing to repeat. */
     return reader_end(&reader);
 }
 
@@ -154,6 +155,7 @@ static enum status restore_record(struct replica *r, uint8_t kind, struct span p
     case JOURNAL_SEAL: return ours ? restore_seal(r, payload) : STATUS_OK;
     case JOURNAL_FOLD: return restore_fold(r, payload);
     case JOURNAL_EPOCH: return restore_epoch(r, payload);
+    case JOURNAL_FOLDED: r->fold_open = false; return STATUS_OK;
     default: return STATUS_UNSUPPORTED;
     }
 }
@@ -163,7 +165,14 @@ enum status replica_restore(struct replica *r, uint8_t kind, struct span payload
     ASSERT(!r->started);
     if (kind == JOURNAL_EPOCH) return STATUS_MALFORMED; /* It stands in folds only. */
     r->appended_bytes += payload.size;
+    if (kind == JOURNAL_FOLD) r->fold_first = r->restored == 0;
+    r->restored++;
     return restore_record(r, kind, payload);
+}
+
+enum status replica_restored(const struct replica *r)
+{
+    return r->fold_first && r->fold_open ? STATUS_DAMAGED : STATUS_OK;
 }
 
 uint64_t replica_journal_epoch(const struct replica *r, struct public_key *seal_key)
@@ -331,6 +340,7 @@ void journal_roll(struct replica *r)
     }
     uint64_t record = fold_append(r, &fold);
     repeat_entries(r);
+    append_record(r, JOURNAL_FOLDED, blob_copy(span_of("", 0)));
     r->fold_bytes = r->appended_bytes;
     r->appended_bytes = 0;
     cut_gated(r, record);

@@ -190,6 +190,7 @@ static void seal_count(struct replica *r, struct seal_slot *slot)
         if (slot->count >= r->quorum) seal_ahead(r, slot);
         return;
     }
+    if (!r->started) return; /* What the journal holds is counted by seal_known. */
     if (!slot->sealed && votes_for(r, slot, &slot->hash) >= r->quorum) seal_complete(r, slot);
     for (uint16_t i = 0; i < r->config.committee->count && !slot->sealed; i++) {
         if (!slot->have[i] || digest_equal(&slot->votes[i].block_hash, &slot->hash)) continue;

@@ -70,7 +70,7 @@ static void sync_consider(struct replica *r)
         return;
     }
     uint64_t target = highest_shown(r);
-    bool behind = target > height;
+    bool behind = target > height && r->boundary == 0; /* Behind the last block nothing is ours. */
     bool unsealed = !behind && target > r->sealed_height;
     if (!behind && !unsealed) {
         r->sync.behind_since_ms = 0;

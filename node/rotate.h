@@ -7,14 +7,15 @@
  *     config/seal_key.json      config/seal_key.next.json      the key, and the one that is to be
  *     data/safety               data/safety.next               and what each of them has promised
  *
- *     1. safety.next   -> safety          the directory is synced; from here on there is no way back
+ *     1. safety.next   -> safety          the directory is synced; from here on there is no way
+ * back
  *     2. seal_key.json -> seal_key.old.json (a second name), seal_key.next.json -> seal_key.json
  *     3. seal_key.old.json is overwritten, synced and removed
  *
  * A crash after any step leaves files that say how far it was: rotation_resume, called at every
  * start before a key is opened, does the rest. At no moment is a key in place with a safety file
- * that could be another one's, for a safety file names its key. Steps 2 and 3 serve the key files of
- * accounts as well, which have no safety file.
+ * that could be another one's, for a safety file names its key. Steps 2 and 3 serve the key files
+ * of accounts as well, which have no safety file.
  */
 #ifndef NODE_ROTATE_H
 #define NODE_ROTATE_H
@@ -41,8 +42,8 @@ enum status rotation_begin(const struct rotation *rotation, enum key_kind kind, 
                            struct span passphrase, const struct digest *chain_id,
                            struct problem *problem);
 
-/* Wipes and removes what rotation_begin made; fine if nothing is there. STATUS_CONFLICT: it has come
- * into force already, and there is no way back. */
+/* Wipes and removes what rotation_begin made; fine if nothing is there. STATUS_CONFLICT: it has
+ * come into force already, and there is no way back. */
 enum status rotation_abandon(const struct rotation *rotation, struct problem *problem);
 
 /* All three steps, as far as they are still to be done. STATUS_NOT_FOUND: no next key, or a seal

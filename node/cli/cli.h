@@ -29,6 +29,7 @@ extern const struct cli_command explain_commands[];
 extern const struct cli_command genesis_commands[];
 extern const struct cli_command genesis_draft_commands[];
 extern const struct cli_command key_commands[];
+extern const struct cli_command key_rotate_commands[];
 extern const struct cli_command config_commands[];
 extern const struct cli_command log_commands[];
 extern const struct cli_command tx_commands[];

@@ -14,6 +14,7 @@ static const struct cli_section sections[] = {
     { "genesis", "How a network begins", genesis_commands },
     { "genesis", "What it is made of", genesis_draft_commands },
     { "key", "Key files", key_commands },
+    { "key", "New keys in place of old ones", key_rotate_commands },
     { "config", "Settings of a node", config_commands },
     { "tx", "Transactions", tx_commands },
     { "tx", "Transactions in files", tx_file_commands },

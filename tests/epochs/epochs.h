@@ -154,6 +154,8 @@ struct machine {
     uint64_t executed; /* since the last checkpoint */
     uint64_t said_epoch[PLACES_MAX]; /* what each peer last said, as far as the replica was told */
 
+    bool gone; /* for good: it has met its twin */
+
     /* What it has shown. */
     uint64_t height, sealed;
     uint64_t opened;  /* highest epoch whose record is durable on it */

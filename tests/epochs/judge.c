@@ -348,7 +348,8 @@ static void judge_statement(struct world *w, struct machine *m, struct span payl
     const struct engine_ops *ops = engine_find_ops(w->engine);
     uint64_t epoch = m->epoch->number;
     if (!engine_signs(ops, s->kind)) {
-        if (w->engine == ENGINE_RAFT) may_sign(w, m, epoch, "message");
+        if (w->engine == ENGINE_RAFT && m->self == VALIDATOR_NONE)
+            fail(w, "silence: machine %u says a message of Raft and is no validator", m->place);
         return;
     }
     if (!may_sign(w, m, epoch, "statement")) return;
@@ -442,7 +443,7 @@ static void verify_ledger(struct world *w, struct machine *m)
 void judge_finish(struct world *w)
 {
     for (uint16_t i = 0; i < w->machines_count && !w->failed; i++)
-        verify_ledger(w, &w->machines[i]);
+        if (!w->machines[i].gone) verify_ledger(w, &w->machines[i]);
     for (uint64_t e = 0; e <= w->judge->epoch && !w->failed; e++)
         if (w->judge->epochs[e].committee.count < w->set_min)
             fail(w, "set: epoch %llu has %u validators", (unsigned long long)e,

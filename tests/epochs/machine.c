@@ -134,6 +134,7 @@ static void open_failed(struct world *w, struct opening *o, enum status status)
 void machine_open(struct world *w, struct machine *m)
 {
     struct opening o = { .w = w, .m = m, .problem = { .status = STATUS_OK } };
+    if (m->gone) return;
     m->life++;
     m->ended = m->saving = m->unrecorded = false;
     m->timer_at_ms = m->executed = m->unrecorded_last = 0;
@@ -249,6 +250,11 @@ static void output_handle(struct world *w, struct machine *m, struct output *out
         step_reached(w, m, STEP_SEALED);
         return;
     case OUTPUT_STOP:
+        if (m->liar && output->exit_code == 81) { /* It has met its twin: it is not to come back. */
+            m->gone = true;
+            machine_doom(w, m, DOOM_KILL, w->now_ms + 1);
+            return;
+        }
         if (!disk_is_dead(m->disk))
             fail(w, "stopped: machine %u with %d: %s", m->place, output->exit_code, output->text);
         machine_doom(w, m, DOOM_POWER, w->now_ms + 700);

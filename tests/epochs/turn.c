@@ -96,7 +96,7 @@ static enum status compare_with_safety(struct world *w, struct machine *m, struc
         replica_disarm(replica);
         return STATUS_OK;
     }
-    if (!promises_raise(&m->safety_state, replica)) return STATUS_OK;
+    if (!m->votes || !promises_raise(&m->safety_state, replica)) return STATUS_OK;
     m->safety_state.journal_record = last_record;
     enum status status = safety_write(m->journal.safety, &m->safety_state);
     return status == STATUS_OK ? safety_sync(m->journal.safety) : status;

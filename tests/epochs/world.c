@@ -335,6 +335,7 @@ static bool all_final(const struct world *w, char why[200])
         }
     for (uint16_t i = 0; i < w->machines_count; i++) {
         const struct machine *m = &w->machines[i];
+        if (m->gone) continue;
         if (m->alive && m->height == j->height && m->sealed == j->height &&
             m->epoch->number == j->epoch)
             continue;
@@ -364,6 +365,7 @@ static void check_votes(struct world *w)
     for (uint16_t i = 0; i < w->machines_count && !w->failed; i++) {
         const struct machine *m = &w->machines[i];
         bool silent = m->lost && m->key == m->lost_key;
+        if (m->gone) continue;
         if (judge_in_set(w, m) != (m->self != VALIDATOR_NONE))
             fail(w, "votes: machine %u does not know its place", i);
         else if (m->votes != (judge_in_set(w, m) && !silent))

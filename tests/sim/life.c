@@ -100,6 +100,7 @@ static enum status open_journal(struct opening *o)
                                        .segment_size = 2 * o->sim->plan->roll_bytes };
     enum status status =
         journal_open(&node->journal.journal, &options, on_record, o, &o->report, &o->problem);
+    if (status == STATUS_OK) status = replica_restored(node->replica);
     if (status != STATUS_OK) return status;
     if (node->votes && promises_lost(&node->safety_state, node->replica, o->report.last_record)) {
         node->votes = false;
