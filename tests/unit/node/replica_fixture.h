@@ -64,6 +64,7 @@ struct world_node {
     size_t waiting_count;
     struct check_job **jobs; /* held checks */
     size_t jobs_count;
+    struct epoch_record *epoch; /* that the replica is in */
     struct header headers[WORLD_BLOCKS];
     struct digest hashes[WORLD_BLOCKS];
     struct blob *blocks[WORLD_BLOCKS];
@@ -474,9 +475,10 @@ static inline struct replica_config world_config(const struct world *w, uint16_t
     const struct world_node *node = &w->nodes[n];
     return (struct replica_config){
         .genesis = w->genesis,
-        .committee = ledger_committee(node->ledger),
-        .params = ledger_params(node->ledger),
-        .boundary_hash = *ledger_genesis_hash(node->ledger),
+        .committee = &node->epoch->committee,
+        .params = &node->epoch->params,
+        .epoch = node->epoch->number,
+        .boundary_hash = node->epoch->boundary_hash,
         .next_due_ms = ledger_next_due_ms(node->ledger),
         .tick_gap_ms = ledger_params(node->ledger)->values[PARAM_tick_gap_ms_min],
         .self = n,
@@ -499,6 +501,17 @@ static inline void world_open_ledger(struct world *w, struct world_node *node)
     node->height = node->sealed = 0;
 }
 
+/* The epoch in which the ledger stands: the old one while its last block is not sealed. */
+static inline void world_read_epoch(struct world_node *node)
+{
+    const struct ledger_head *head = ledger_head(node->ledger);
+    bool waits = head->epoch_ended && node->sealed < head->header.height;
+    if (!node->epoch) node->epoch = calloc(1, sizeof *node->epoch);
+    ASSERT(node->epoch != NULL);
+    uint64_t number = waits ? head->header.epoch : head->epoch;
+    cr_assert_eq(ledger_read_epoch(node->ledger, number, node->epoch), STATUS_OK);
+}
+
 /* A replica from the node's ledger and journal, restored but not started. */
 static inline enum status world_restore(struct world *w, uint16_t n)
 {
@@ -507,8 +520,10 @@ static inline enum status world_restore(struct world *w, uint16_t n)
     const struct ledger_head *head = ledger_head(node->ledger);
     node->sealed = min_u64(node->sealed, head->header.height);
     node->signer = node->without_signer ? NULL : signer_new(&w->seal_keys[n]);
+    world_read_epoch(node);
     struct replica_config config = world_config(w, n);
-    uint64_t sequence = node->sealed ? node->headers[node->sealed].sequence : 0;
+    const struct header *sealed = &node->headers[node->sealed];
+    uint64_t sequence = node->sealed && sealed->epoch == node->epoch->number ? sealed->sequence : 0;
     enum status status = replica_new(&node->replica, &config, head, node->sealed, sequence);
     for (size_t i = node->first ? node->first : 1; i <= node->records_count && status == STATUS_OK;
          i++)
@@ -689,6 +704,7 @@ static inline void world_close_node(struct world_node *node)
 {
     world_drop_replica(node);
     ledger_close(node->ledger);
+    free(node->epoch);
     world_wipe_journal(node);
     for (size_t i = 0; i < node->log_count; i++)
         blob_unref(node->log[i].payload);
