@@ -48,6 +48,12 @@ void ledger_reader_close(struct ledger_reader *reader);
 enum status ledger_reader_begin(struct ledger_reader *reader);
 void ledger_reader_end(struct ledger_reader *reader);
 
+/* Copies the whole database as it stands at one moment into a new file, while others write it; the
+ * copy is neither synced nor checked. STATUS_IO (with problem), STATUS_NO_MEMORY. The copy of a
+ * database in WAL mode is in that mode too: open it immutable. (ledger/reader_copy.c) */
+enum status ledger_reader_copy(struct ledger_reader *reader, const char *path,
+                               struct problem *problem);
+
 /* From now on a statement asks expired(context) about every 1,000 steps of SQLite's machine and is
  * given up with STATUS_TIMEOUT when the answer is true. NULL: no limit. */
 void ledger_reader_limit(struct ledger_reader *reader, bool (*expired)(void *context),

@@ -130,6 +130,7 @@ static void node_close(struct node *node)
     close_threads(node);
     close_loop(node);
     if (node->replica) replica_free(node->replica);
+    early_release(node, false);
     free(node->epoch);
     free(node->epoch_peers);
     if (node->journal) journal_close(node->journal);
@@ -144,6 +145,7 @@ static void node_close(struct node *node)
     if (node->lock >= 0) data_unlock(node->lock);
     pthread_mutex_destroy(&node->lock_replica);
     pthread_mutex_destroy(&node->lock_tickets);
+    pthread_mutex_destroy(&node->lock_backup);
 }
 
 /* ---- run ---- */
@@ -185,6 +187,7 @@ int node_run(struct config *config, const struct node_reload *reload, struct pro
     atomic_init(&node->loop_turned_ms, uv_hrtime() / 1000000);
     lock_init(&node->lock_replica);
     pthread_mutex_init(&node->lock_tickets, NULL);
+    pthread_mutex_init(&node->lock_backup, NULL);
     LOG(node_starting, LOG_TEXT("version", WITAN_VERSION), LOG_END);
 
     int exit_code = 1;

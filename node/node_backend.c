@@ -522,6 +522,7 @@ void node_backend_init(struct node *node)
         .config = backend_config,
         .log_level_set = backend_log_level_set,
         .log_levels = backend_log_levels,
+        .backup = node_backup,
         .shutdown = backend_shutdown,
         .metrics = backend_metrics,
         .observe = node_observe_rpc,

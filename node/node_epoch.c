@@ -219,6 +219,7 @@ static enum status next_epoch(struct node *node, struct problem *problem)
     if (status == STATUS_OK && hears) status = hear_journal(node, new, problem);
     if (!new) {
         pool_free(pool);
+        if (node->epoch != before) free(node->epoch);
         node->epoch = before;
         return status;
     }
@@ -232,6 +233,7 @@ static enum status next_epoch(struct node *node, struct problem *problem)
     status = replica_start(new, node_moment(node), first);
     if (status == STATUS_OK) status = node_peers_set(node, problem);
     if (status == STATUS_OK) introduce_peers(node);
+    early_release(node, status == STATUS_OK);
     return status;
 }
 

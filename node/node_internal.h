@@ -4,11 +4,13 @@
  *     node_open.c      keys, genesis, ledger, safety file, journal
  *     node_epoch.c     the replica of an epoch, and the next one
  *     node_loop.c      the replica's outputs; timers, peers, signals
+ *     node_early.c     messages of peers that are in the next epoch already
  *     node_peers.c     who the peers of an epoch are
  *     node_rotate.c    a new seal key comes into force
  *     node_reload.c    settings that change in a running node
  *     node_ledger.c    jobs for the ledger thread and the block server
  *     node_backend.c   what RPC asks (rpc/backend.h)
+ *     node_backup.c    a backup, for RPC
  *     node_metrics.c   gauges, filled in when somebody looks
  *     node_observe.c   what RPC measures of itself
  */
@@ -68,9 +70,23 @@ struct timing {
 
 /* Of the validators of an epoch, by index: what the ledger's records say besides their set. */
 struct epoch_peers {
+    uint64_t epoch;
+    struct committee before; /* of the epoch before; nobody in the first one */
     struct public_key node_keys[COMMITTEE_MAX];
     char endpoints[COMMITTEE_MAX][ENDPOINT_MAX + 1];
     char members[COMMITTEE_MAX][MEMBER_NAME_MAX + 1];
+};
+
+/* Engine messages of peers that are ahead by an epoch. */
+enum { EARLY_MAX = 256, EARLY_BYTES_MAX = 32 * 1024 * 1024 };
+struct early_message {
+    struct public_key from;
+    struct blob *payload;
+};
+struct early_messages {
+    struct early_message list[EARLY_MAX];
+    uint32_t count;
+    size_t bytes;
 };
 
 struct node {
@@ -135,9 +151,12 @@ struct node {
     uint8_t serving[NODE_PEERS_MAX]; /* answers with blocks under way */
     struct peer_view peer_views[NODE_PEERS_MAX];
     bool peer_seen[NODE_PEERS_MAX];
+    uint64_t peer_epochs[NODE_PEERS_MAX];
+    struct early_messages early;
     struct node_view view_base; /* the constant part */
     uint64_t waiting_since_ms;
     uint64_t last_view;
+    pthread_mutex_t lock_backup; /* one at a time */
     atomic_uint_fast64_t loop_turned_ms;
     bool disk_low, disk_critical;
     uint64_t disk_free;
@@ -203,6 +222,10 @@ void node_peer_up(struct node *node, uint16_t peer, const struct peer_info *info
 /* node_reload.c: what SIGHUP does. */
 void node_reload(struct node *node);
 
+/* node_early.c */
+bool early_keep(struct node *node, uint16_t peer, enum frame_kind kind, struct blob *payload);
+void early_release(struct node *node, bool hear);
+
 /* node_peers.c. The slot of a peer in peer_views and serving: validators first, then observers;
  * NODE_PEERS_MAX for a number that no peer has. */
 size_t node_peer_slot(uint16_t peer);
@@ -225,6 +248,9 @@ void node_take_inbox(struct node *node);
 void node_answer(struct node *node, const struct output *output);
 void node_answer_read(struct node *node, const struct output *output);
 void node_tickets_free(struct node *node);
+
+/* node_backup.c: rpc_backend.backup. */
+json_t *node_backup(void *context, const char *directory, struct problem *problem);
 
 /* node_metrics.c */
 void node_metrics_init(struct node *node);

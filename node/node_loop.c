@@ -364,6 +364,7 @@ static void peer_said(struct node *node, uint16_t peer, const struct peer_state 
     size_t slot = node_peer_slot(peer);
     if (slot == NODE_PEERS_MAX) return;
     struct peer_view *view = &node->peer_views[slot];
+    node->peer_epochs[slot] = state->epoch;
     view->height = state->height;
     view->clock_offset_ms = (int64_t)state->time_ms - (int64_t)wall_clock_ms();
     if (round_trip_ms != UINT64_MAX) view->rtt_us = round_trip_ms * 1000;
@@ -420,7 +421,8 @@ static enum status on_peer_frame(void *user, uint16_t peer, enum frame_kind kind
 {
     struct node *node = user;
     node_enter(node);
-    replica_frame(node->replica, node_moment(node), peer, (uint8_t)kind, payload);
+    if (!early_keep(node, peer, kind, payload))
+        replica_frame(node->replica, node_moment(node), peer, (uint8_t)kind, payload);
     node_leave(node);
     return STATUS_OK;
 }

@@ -7,7 +7,6 @@
 
 struct peer_list {
     const struct committee *committee;
-    struct committee *before; /* of the epoch before; nobody in the first one */
     struct epoch_peers *peers;
     struct public_key observers[PEER_OBSERVERS_MAX];
     size_t observers_count;
@@ -54,7 +53,7 @@ static bool on_validator(void *context, const struct validator_row *row)
     if (index != VALIDATOR_NONE) {
         list->peers->node_keys[index] = row->node_key;
         snprintf(list->peers->endpoints[index], ENDPOINT_MAX + 1, "%s", row->endpoint);
-    } else if (committee_find_id(list->before, &row->id) != VALIDATOR_NONE &&
+    } else if (committee_find_id(&list->peers->before, &row->id) != VALIDATOR_NONE &&
                list->observers_count < PEER_OBSERVERS_MAX) {
         list->observers[list->observers_count++] = row->node_key;
     }
@@ -81,9 +80,16 @@ static enum status read_records(struct node *node, struct peer_list *list, struc
     return status;
 }
 
-/* Every epoch up to this one: the set of the last but one, and the largest batch of any. */
-static enum status read_epochs(struct node *node, struct peer_list *list, struct problem *problem)
+/* Every epoch up to this one: the set of the last but one, and the largest batch of any. Only
+ * when an epoch opens: nothing else uses the ledger then. */
+static enum status read_epochs(struct node *node, struct epoch_peers *peers,
+                               struct problem *problem)
 {
+    peers->epoch = node->epoch->number;
+    if (node->epoch_peers && node->epoch_peers->epoch == peers->epoch) {
+        peers->before = node->epoch_peers->before;
+        return STATUS_OK;
+    }
     struct epoch_record *epoch = malloc(sizeof *epoch);
     if (!epoch) return STATUS_NO_MEMORY;
     enum status status = STATUS_OK;
@@ -92,7 +98,7 @@ static enum status read_epochs(struct node *node, struct peer_list *list, struct
         if (status != STATUS_OK) break;
         size_t largest = (size_t)epoch->params.values[PARAM_batch_bytes_max];
         if (largest > node->batch_bytes_max) node->batch_bytes_max = largest;
-        if (i + 1 == node->epoch->number) *list->before = epoch->committee;
+        if (i + 1 == node->epoch->number) peers->before = epoch->committee;
     }
     if (status != STATUS_OK) problem_set(problem, status, "the epochs cannot be read");
     free(epoch);
@@ -129,15 +135,12 @@ enum status node_peers_set(struct node *node, struct problem *problem)
 {
     struct peer_list *list = calloc(1, sizeof *list);
     struct epoch_peers *peers = calloc(1, sizeof *peers);
-    struct committee *before = calloc(1, sizeof *before);
-    enum status status = list && peers && before ? STATUS_OK : STATUS_NO_MEMORY;
+    enum status status = list && peers ? STATUS_OK : STATUS_NO_MEMORY;
     if (status == STATUS_OK) {
-        *list = (struct peer_list){ .committee = &node->epoch->committee,
-                                    .before = before,
-                                    .peers = peers };
+        *list = (struct peer_list){ .committee = &node->epoch->committee, .peers = peers };
         status = observers_parse(node, list, problem);
     }
-    if (status == STATUS_OK) status = read_epochs(node, list, problem);
+    if (status == STATUS_OK) status = read_epochs(node, peers, problem);
     if (status == STATUS_OK) status = read_records(node, list, problem);
     if (status == STATUS_OK) {
         free(node->epoch_peers);
@@ -145,7 +148,6 @@ enum status node_peers_set(struct node *node, struct problem *problem)
         peers = NULL;
         status = connect_to(node, list);
     }
-    free(before);
     free(peers);
     free(list);
     return status;

@@ -138,6 +138,26 @@ static enum status peer_put(struct peers *peers, const struct public_key *key, u
     return STATUS_OK;
 }
 
+static bool slot_is_taken(const struct peers *peers, uint16_t index)
+{
+    for (size_t i = 0; i < peers->count; i++)
+        if (peers->list[i]->index == index) return true;
+    return false;
+}
+
+/* Whoever stays on the list keeps its number, wherever it stands there now. */
+static uint16_t observer_slot(const struct peers *peers, const struct public_key *key)
+{
+    uint16_t index = PEER_OBSERVER_FIRST;
+    for (size_t i = 0; i < peers->count; i++) {
+        const struct peer *peer = peers->list[i];
+        if (peer->index >= PEER_OBSERVER_FIRST && key_equal(&peer->key, key)) return peer->index;
+    }
+    while (slot_is_taken(peers, index))
+        index++;
+    return index;
+}
+
 /* The smaller key dials at once; the other one gives it a moment, so that a pair that starts
  * together makes one connection and not two. */
 static void peers_dial(struct peers *peers)
@@ -147,6 +167,18 @@ static void peers_dial(struct peers *peers)
         bool first = key_compare(&peers->self, &peer->key) < 0;
         if (!uv_is_active((uv_handle_t *)&peer->retry))
             peer_dial_later(peer, first ? 0 : peers->options.retry_min_ms / 2);
+    }
+}
+
+/* Before new observers get the numbers of those that go. */
+static void unlist_strangers(struct peers *peers, const struct public_key *observers, size_t count)
+{
+    for (size_t i = peers->count; i > 0; i--) {
+        const struct peer *peer = peers->list[i - 1];
+        bool stays = peer->listed;
+        for (size_t k = 0; k < count && !stays; k++)
+            stays = key_equal(&observers[k], &peer->key);
+        if (!stays) peer_remove(peers, i - 1, "removed");
     }
 }
 
@@ -160,10 +192,9 @@ enum status peers_set_members(struct peers *peers, const struct peer_member *mem
         peers->list[i]->listed = false;
     for (size_t i = 0; i < members_count && status == STATUS_OK; i++)
         status = peer_put(peers, &members[i].node_key, members[i].index, members[i].endpoint);
+    unlist_strangers(peers, observers, observers_count);
     for (size_t i = 0; i < observers_count && status == STATUS_OK; i++)
-        status = peer_put(peers, &observers[i], (uint16_t)(PEER_OBSERVER_FIRST + i), "");
-    for (size_t i = peers->count; i > 0; i--)
-        if (!peers->list[i - 1]->listed) peer_remove(peers, i - 1, "removed");
+        status = peer_put(peers, &observers[i], observer_slot(peers, &observers[i]), "");
     peers_dial(peers);
     return status;
 }

@@ -373,6 +373,10 @@ void seal_executed(struct replica *r, const struct header *header, const struct 
 void seal_known(struct replica *r);
 void seal_votes_checked(struct replica *r, struct check_job *job);
 void seal_from_sync(struct replica *r, const struct seal *seal, const struct header *header);
+
+/* Is our key's signature in a seal, checked, that we never gave? Then it stops. Asked before the
+ * block is executed: what is in the ledger would not be asked for after a restart. */
+bool seal_of_a_twin(struct replica *r, const struct seal *seal);
 void seal_own_released(struct replica *r, struct blob *payload);
 void seal_timer(struct replica *r);
 uint64_t seal_wake_at(const struct replica *r);

@@ -359,16 +359,12 @@ static void seal_twin(struct replica *r, const struct seal_vote *vote)
 void seal_from_sync(struct replica *r, const struct seal *seal, const struct header *header)
 {
     struct seal_slot *slot = slot_executed(r, header, &seal->block_hash);
+    if (!slot) return;
     for (uint16_t i = 0; i < seal->count; i++) {
         struct seal_vote vote = { seal->epoch, seal->height, seal->block_hash,
                                   seal->signatures[i] };
-        if (seal_by_a_twin(r, &vote)) {
-            seal_twin(r, &vote);
-            return;
-        }
-        if (slot) seal_add(r, &vote);
+        seal_add(r, &vote);
     }
-    if (!slot) return;
     seal_count(r, slot); /* The signatures may have been here before the block was executed. */
 }
 
@@ -417,6 +413,18 @@ static bool asks_for_help(const struct check_job *job)
     for (uint16_t i = 0; i < job->votes_count; i++)
         if (job->votes[i].by.validator != job->from) return false;
     return true;
+}
+
+bool seal_of_a_twin(struct replica *r, const struct seal *seal)
+{
+    for (uint16_t i = 0; i < seal->count; i++) {
+        struct seal_vote vote = { seal->epoch, seal->height, seal->block_hash,
+                                  seal->signatures[i] };
+        if (!seal_by_a_twin(r, &vote)) continue;
+        seal_twin(r, &vote);
+        return true;
+    }
+    return false;
 }
 
 void seal_votes_checked(struct replica *r, struct check_job *job)

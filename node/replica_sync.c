@@ -382,6 +382,7 @@ void sync_blocks_checked(struct replica *r, struct check_job *job)
     r->sync.peer = job->from;
     for (uint16_t i = 0; i < job->blocks_count && !r->stopped; i++) {
         const struct check_block *block = &job->blocks[i];
+        if (seal_of_a_twin(r, &block->seal)) return;
         if (block->header.height < next) {
             sync_known_block(r, block);
         } else if (block->header.height == next && r->executing == 0) {

@@ -98,7 +98,8 @@ static enum status write_home(const struct testnet *net, const struct testnet_ma
     return status;
 }
 
-/* The document comes last: without it the rest is a folder that nobody starts. */
+/* A key on the others' lists that has no machine does no harm, and the document comes last: when
+ * something fails, adding may be tried again. */
 static enum status make(struct testnet *net, struct testnet_making *m, struct problem *problem)
 {
     struct testnet more = *net;
@@ -111,9 +112,9 @@ static enum status make(struct testnet *net, struct testnet_making *m, struct pr
     key_generate(&m->node, &node_key);
     testnet_list_key(key, &node_key);
     enum status status = testnet_choose_ports(&more, net->count, 0, problem);
-    if (status == STATUS_OK) status = write_home(&more, m, problem);
     for (uint16_t i = 0; status == STATUS_OK && i < net->count; i++)
         status = admit(net, i, key, problem);
+    if (status == STATUS_OK) status = write_home(&more, m, problem);
     if (status == STATUS_OK) status = testnet_write(&more, problem);
     if (status == STATUS_OK) *net = more;
     return status;

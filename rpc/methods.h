@@ -45,6 +45,7 @@
     X(rpc_discover) \
     X(admin_config) \
     X(admin_log_level) \
+    X(admin_backup_create) \
     X(admin_shutdown)
 
 #define X(name) extern const struct rpc_method method_##name;

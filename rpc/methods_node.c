@@ -308,6 +308,35 @@ const struct rpc_method method_admin_log_level = {
     .handle = admin_log_level,
 };
 
+static const struct rpc_parameter backup_create_parameters[] = {
+    PARAMETER_REQUIRED("directory", ARGUMENT_TEXT),
+};
+
+/* The process has its own working directory, which the caller does not know. */
+static json_t *admin_backup_create(struct rpc_call *call)
+{
+    const char *directory = call_argument(call, "directory")->text;
+    struct problem problem = { .status = STATUS_OK };
+    char quoted[QUOTE_TEXT];
+    if (directory[0] != '/')
+        return call_invalid(call, "/directory", "an absolute path", text_quote(directory, quoted));
+    json_t *result = call->backend->backup(call->backend->context, directory, &problem);
+    if (result) return result;
+    switch (problem.status) {
+    case STATUS_NO_MEMORY: return NULL;
+    case STATUS_EXISTS:
+    case STATUS_INVALID: return call_invalid(call, "/directory", "a new directory", problem.text);
+    default:
+        return call_error(call, RPC_ERROR_unavailable, json_pack("{s:s}", "reason", problem.text));
+    }
+}
+
+const struct rpc_method method_admin_backup_create = {
+    METHOD("admin_backup_create", ACCESS_ADMIN, backup_create_parameters),
+    .waits = true,
+    .handle = admin_backup_create,
+};
+
 static const struct rpc_parameter shutdown_parameters[] = {
     PARAMETER_INTEGER("timeout_ms", 30000, 0, 60000),
 };

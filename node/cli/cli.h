@@ -49,6 +49,7 @@ extern const struct cli_command consensus_commands[];
 extern const struct cli_command mempool_commands[];
 extern const struct cli_command audit_commands[];
 extern const struct cli_command ledger_commands[];
+extern const struct cli_command backup_commands[];
 extern const struct cli_command rpc_commands[];
 extern const struct cli_command import_commands[]; /* tx import */
 extern const struct cli_command testnet_commands[];

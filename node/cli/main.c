@@ -35,6 +35,7 @@ static const struct cli_section sections[] = {
     { "log", "Logs of a running node", log_commands },
     { "audit", "Ledgers checked offline", audit_commands },
     { "ledger", "The file of a stopped node", ledger_commands },
+    { "backup", "Copies of the ledger", backup_commands },
     { "", "Any method of the interface", rpc_commands },
     { "", "Seeing it work", demo_commands },
     { "testnet", "A network of real processes on this machine", testnet_commands },

@@ -64,13 +64,18 @@ static int add(struct cli_call *call)
     if (exit_code != CLI_EXIT_DONE) return exit_code;
     enum status status = testnet_add(&net, &problem);
     uint16_t index = (uint16_t)(net.count - 1);
+    bool alone = true; /* Then nobody is there to follow. */
+    for (uint16_t i = 0; i < index; i++)
+        alone = alone && testnet_state(&net, i) != TESTNET_UP;
     if (status == STATUS_OK) status = testnet_spawn(&net, index, &problem);
     if (status == STATUS_OK)
-        status = testnet_await_answer(&net, index, "/livez", READY_MS, &problem);
-    if (status != STATUS_OK) return fail(&problem);
+        status = testnet_await_answer(&net, index, alone ? "/livez" : "/readyz?verbose", READY_MS,
+                                      &problem);
+    if (status != STATUS_OK && status != STATUS_TIMEOUT) return fail(&problem);
     testnet_home(&net, index, home);
     cli_note(call, "added     node %u, an observer: %s, peers on 127.0.0.1:%u", net.count, home,
              net.nodes[index].peer_port);
+    if (status == STATUS_TIMEOUT) cli_note(call, "it is still catching up");
     return CLI_EXIT_DONE;
 }
 

@@ -12,6 +12,12 @@
 
 # ---- the load ----
 
+# An import waits for nodes that come back. Those of a network that is over do not.
+printf '#!/bin/sh\nexec timeout 90 "%s" "$@"\n' "$witan" >"$work/patient"
+chmod +x "$work/patient"
+end_loads() { for folder in "$work"/net*; do : >"$folder/enough"; done; }
+trap 'end_loads; cleanup' EXIT
+
 # load_begin: one set after the other until load_end. An import that begins while the first node is
 # down says so (exit 3 or 8) before it has paid anything, and is begun again.
 load_begin() {
@@ -19,6 +25,7 @@ load_begin() {
     need bank asset create EUR --scale 2
     rm -f "$net/enough"
     (
+        witan=$work/patient
         set_number=1
         while [ ! -e "$net/enough" ]; do
             pay_file "load-$set_number" --result "$net/result.$set_number" >"$net/load.out" 2>&1
@@ -58,7 +65,7 @@ audits() {
         equal "ledger $n has one record for each row" "$(sqlite3 "$net/$n/data/ledger.db" \
             "SELECT count(*) FROM kv WHERE hex(key) LIKE '$prefix%'")" $((sets * 600))
         equal "and all epochs" "$(sqlite3 "$net/$n/data/ledger.db" \
-            'SELECT max(epoch) FROM epoch')" "$last_epoch"
+            'SELECT max(number) FROM epoch')" "$last_epoch"
         check "its audit is clean" "$witan" audit verify \
             --genesis "$net/1/config/genesis.json" --data "$net/$n/data/ledger.db"
     done
@@ -92,7 +99,6 @@ follows() {
 # add_machine: one more, which follows; $added is its number.
 add_machine() {
     need testnet add
-    for n in 1 2 3 4; do [ "$TMP_RELOAD" ] && testnet restart $n --until ready; done
     added=$(jq '.nodes | length' "$net/testnet.json")
     note_id "$added"
     await 30 follows "$added" || fail "node $added does not follow"
@@ -138,7 +144,7 @@ load_begin
 
 # ---- a fifth ----
 add_machine
-check "the fifth machine is ready" ready 5 1 "$work/five.json"
+check "the fifth machine is ready" await 20 ready 5 1 "$work/five.json"
 equal "it does not vote" "$(field 5 .node.votes)" false
 enact "2 3" --add "$work/five.json"
 check "all five are in epoch 1" await 20 all_in_epoch 1
@@ -155,33 +161,29 @@ check "and so does the engine" await 20 all_in_epoch 3
 
 # ---- proposals that cost the quorum ----
 add_machine
-need ready 6 2 "$work/six.json"
+need await 20 ready 6 2 "$work/six.json"
 need testnet kill 6
 gone() { ! follows 6; }
 await 20 gone
 exits "a dead machine is not proposed" 5 propose --add "$work/six.json"
 says "which is said" 'no node that was asked is connected to'
-need testnet kill 5
-live() { [ "$(field 1 .consensus.validators_connected)" -eq "$1" ]; }
-await 20 live 4
-exits "nor a removal that leaves too few alive" 5 propose --remove "$(validator_of 4)"
-need testnet restart 5
 need testnet restart 6
-check "all are there again" await 30 live 5
 
 # ---- a new key ----
-need "$witan" init --home "$work/two" --name two --genesis "$net/2/config/genesis.json"
-check "the second states its new key" "$witan" validator ready --home "$net/2" \
-    --rekey "$(validator_of 2)" --key "$work/two/config/seal_key.json" -o "$work/two.json"
-enact "3 4" --rekey "$work/two.json"
+# rotate N: of node N, whose member proposes it.
+rotate() { "$witan" key rotate seal --home "$net/$1" --key "$net/keys/member-$1.json"; }
+vote() {
+    number=$(proposal proposal)
+    for m in "$@"; do need ballot "$number" "$m"; done
+}
+key_of_two=$(jq -r .public_key "$net/2/config/seal_key.json")
+check "a new key is proposed" rotate 2
+exits "and no second one while it is under way" 5 rotate 2
+vote 3 4
 check "the epoch of the new key begins" await 20 all_in_epoch 4
-equal "the old one does not vote in it" "$(field 2 .node.votes)" false
-need testnet kill 2
-need cp "$work/two/config/seal_key.json" "$net/2/config/seal_key.json"
-need cp "$work/two/data/safety" "$net/2/data/safety"
-need testnet restart 2
-check "the new one does" await 20 votes 2 true
-equal "for the same validator" "$(field 2 .node.validator)" "$(validator_of 2)"
+check "the second votes with it" votes 2 true
+unequal() { [ "$2" != "$3" ] && pass "$1" || fail "$1"; }
+unequal "which is another one" "$(jq -r .public_key "$net/2/config/seal_key.json")" "$key_of_two"
 
 # ---- the leader ends in the middle of a change ----
 need propose --engine view_ms=1000
@@ -205,15 +207,9 @@ need testnet restart 3
 check "the wiped machine fetches all epochs again" await 30 in_epoch 5 3
 equal "it does not vote with the key whose promises are lost" "$(field 3 .node.votes_reason)" \
     safety_missing
-need "$witan" init --home "$work/three" --name three --genesis "$net/1/config/genesis.json"
 await 30 follows 3 || fail "the wiped machine does not follow"
-need "$witan" validator ready --home "$net/3" --rekey "$(validator_of 3)" \
-    --key "$work/three/config/seal_key.json" -o "$work/three.json"
-enact "2 4" --rekey "$work/three.json"
-need testnet kill 3
-need cp "$work/three/config/seal_key.json" "$net/3/config/seal_key.json"
-need cp "$work/three/data/safety" "$net/3/data/safety"
-need testnet restart 3
+need rotate 3
+vote 2 4
 check "with a new key it votes again" await 30 votes 3 true
 check "all are in epoch 6" await 20 all_in_epoch 6
 
@@ -238,8 +234,14 @@ audits 7 1 3 5 6
 
 network 3 --engine raft
 load_begin
+live() { [ "$(field 1 .consensus.validators_connected)" -eq "$1" ]; }
+need testnet kill 3
+await 20 live 2
+exits "a removal that leaves too few alive is not proposed" 5 propose --remove "$(validator_of 2)"
+says "which is said" 'quorum'
+need testnet restart 3
 add_machine
-need ready 4 1 "$work/raft.json"
+need await 20 ready 4 1 "$work/raft.json"
 enact "2 3" --add "$work/raft.json"
 check "all four are in epoch 1" await 20 all_in_epoch 1
 check "the fourth votes" await 20 votes 4 true
@@ -257,8 +259,6 @@ need testnet restart "$led"
 at=1
 check "all are in epoch 2" await 30 all_in_epoch 2
 equal "the removed one does not vote" "$(field 2 .node.votes)" false
-exits "one too many is not removed" 5 propose --remove "$(validator_of 3)" --remove \
-    "$(validator_of 4)"
 load_end
 audits 2 1 2 4
 finish

@@ -105,7 +105,7 @@ void changes_answered(struct world *w, struct machine *m, const struct output *o
         client->machine = VALIDATOR_NONE;
         if (code != REFUSAL_duplicate)
             remark(w, m->place, "refuses transaction %u: %s", (unsigned)output->ticket - 1,
-                 refusal_name(code));
+                   refusal_name(code));
     }
 }
 
@@ -133,7 +133,8 @@ static bool bearable(const struct world *w, uint32_t set)
         c.count++;
         bad += silent(w, &w->machines[i]);
     }
-    return bad + judge_quorum(&c) <= c.count && c.count >= w->set_min && c.count <= SET_MAX;
+    unsigned most = w->engine == ENGINE_RAFT ? (c.count - 1u) / 2 : (c.count - 1u) / 3;
+    return bad <= most && c.count >= w->set_min && c.count <= SET_MAX;
 }
 
 static uint32_t set_now(const struct world *w)
@@ -165,9 +166,11 @@ static bool bearable_after(const struct world *w, uint32_t joins, uint32_t leave
            bearable(w, set | joins);
 }
 
+static bool touched(const struct world *w, uint16_t machine);
+
 bool changes_may_lose(const struct world *w, const struct machine *m)
 {
-    if (!judge_in_set(w, m)) return !m->lost;
+    if (!judge_in_set(w, m)) return !m->lost && !touched(w, m->place);
     struct world *mutable = (struct world *)w;
     struct machine *machine = &mutable->machines[m->place];
     bool lost = m->lost;
@@ -214,8 +217,8 @@ static void action_add(struct world *w, struct machine *m, struct action *action
     action->validator_add.member = w->accounts[0];
     action->validator_add.node_key = m->identity.node_key;
     secret_of(m->number, m->key, &secret, &action->validator_add.seal_key);
-    snprintf(action->validator_add.endpoint, sizeof action->validator_add.endpoint,
-             "127.0.0.1:%u", 7000u + m->number);
+    snprintf(action->validator_add.endpoint, sizeof action->validator_add.endpoint, "127.0.0.1:%u",
+             7000u + m->number);
     sign_ready(w, m, m->key, &action->validator_add.ready);
 }
 
@@ -243,6 +246,15 @@ static bool find_joiner(struct world *w, uint16_t *place)
     return false;
 }
 
+/* Has the set a key of it that it has not taken into use yet? */
+static bool awaited(const struct world *w, const struct machine *m)
+{
+    struct secret_key secret;
+    struct public_key key;
+    secret_of(m->number, m->key, &secret, &key);
+    return committee_find_key(&w->judge->epochs[w->judge->epoch].committee, &key) == VALIDATOR_NONE;
+}
+
 static bool find_member(struct world *w, uint16_t *place, bool for_rekey)
 {
     uint16_t first = (uint16_t)stream_between(&w->changes, 0, w->machines_count - 1u);
@@ -250,6 +262,7 @@ static bool find_member(struct world *w, uint16_t *place, bool for_rekey)
         for (uint16_t i = 0; i < w->machines_count; i++) {
             struct machine *m = &w->machines[(first + i) % w->machines_count];
             if (!judge_in_set(w, m) || touched(w, m->place)) continue;
+            if (for_rekey && awaited(w, m)) continue;
             if (for_rekey && (!m->alive || m->height == 0 || m->number == w->liar)) continue;
             if (for_rekey && pass == 0 && !m->lost) continue; /* Those first. */
             if (for_rekey && m->keys + 1 >= KEYS_A_MACHINE) continue;
@@ -270,9 +283,9 @@ static bool draw_set_change(struct world *w, struct change *change)
     change->machine = adds ? joins : leaves;
     change->gone = removes ? leaves : joins;
     if (removes)
-        change->actions[change->count++] = (struct action){
-            .kind = ACTION_VALIDATOR_REMOVE, .validator_remove = { w->machines[leaves].identity.id }
-        };
+        change->actions[change->count++] =
+            (struct action){ .kind = ACTION_VALIDATOR_REMOVE,
+                             .validator_remove = { w->machines[leaves].identity.id } };
     if (adds) action_add(w, &w->machines[joins], &change->actions[change->count++]);
     return true;
 }
@@ -285,6 +298,7 @@ static bool draw_rekey(struct world *w, struct change *change)
     struct machine *m = &w->machines[place];
     change->machine = change->gone = place;
     change->key = m->next_key = m->keys++;
+    remark(w, place, "gets seal key %u, if members agree", change->key);
     struct action *action = &change->actions[change->count++];
     *action = (struct action){ .kind = ACTION_VALIDATOR_REKEY };
     action->validator_rekey.id = m->identity.id;

@@ -128,11 +128,11 @@ struct machine {
 
     /* What its operator has put there. */
     struct identity identity;
-    unsigned identities;     /* so many it has had */
-    unsigned key, keys;      /* the seal key in use; how many there are */
-    unsigned next_key;       /* waits for the set that has it; 0: none */
-    bool lost;               /* everything: its key must stay silent */
-    unsigned lost_key;       /* ... this one */
+    unsigned identities; /* so many it has had */
+    unsigned key, keys;  /* the seal key in use; how many there are */
+    unsigned next_key;   /* waits for the set that has it; 0: none */
+    bool lost;           /* everything: its key must stay silent */
+    unsigned lost_key;   /* ... this one */
 
     /* The process. */
     bool alive;
@@ -151,25 +151,25 @@ struct machine {
     uint64_t journal_epoch, unrecorded_last;
     bool ended, saving;
     uint64_t ledger_until_ms, timer_at_ms, checkpoint_at_ms;
-    uint64_t executed; /* since the last checkpoint */
+    uint64_t executed;               /* since the last checkpoint */
     uint64_t said_epoch[PLACES_MAX]; /* what each peer last said, as far as the replica was told */
 
     bool gone; /* for good: it has met its twin */
 
     /* What it has shown. */
     uint64_t height, sealed;
-    uint64_t opened;  /* highest epoch whose record is durable on it */
-    uint64_t mourns;  /* the height that it must reach again after a loss */
+    uint64_t opened; /* highest epoch whose record is durable on it */
+    uint64_t mourns; /* the height that it must reach again after a loss */
 };
 
 struct client {
     struct blob *transaction;
     struct digest txid;
-    uint16_t machine;   /* that admitted it, or is asked */
-    uint32_t life;      /* ... of its process */
+    uint16_t machine; /* that admitted it, or is asked */
+    uint32_t life;    /* ... of its process */
     uint64_t asked_ms;
     bool admitted, done;
-    uint16_t proposal;  /* + 1; 0: none */
+    uint16_t proposal; /* + 1; 0: none */
     bool ballot;
 };
 
@@ -181,7 +181,7 @@ struct change {
     uint16_t machine, gone; /* that joins or gets a key; that leaves */
     unsigned key;
     uint32_t client;
-    uint64_t number; /* 0: not yet on the chain */
+    uint64_t number;     /* 0: not yet on the chain */
     bool settled, ended; /* decided in whatever way; ...: ends the epoch */
     uint64_t begun_ms, voted_ms;
     uint64_t until_ms, activate_ms; /* block time */
@@ -289,7 +289,7 @@ struct world {
 
     uint32_t link[PLACES_MAX][PLACES_MAX]; /* odd: connected */
     uint64_t last_at[PLACES_MAX][PLACES_MAX];
-    uint32_t cut; /* machines that do not reach the others */
+    uint32_t cut;       /* machines that do not reach the others */
     uint32_t twin_side; /* those who are connected to the twin */
 
     struct client *clients;
@@ -324,7 +324,8 @@ void network_ping(struct world *w);
 void network_introduce(struct world *w, struct machine *m);
 
 /* machine.c */
-void secret_of(uint16_t machine, unsigned key, struct secret_key *secret, struct public_key *key_out);
+void secret_of(uint16_t machine, unsigned key, struct secret_key *secret,
+               struct public_key *key_out);
 void machine_identity(struct machine *m);
 void machine_open(struct world *w, struct machine *m);
 void machine_drain(struct world *w, struct machine *m);

@@ -83,8 +83,7 @@ static void set_with(struct committee *c, const struct validator *validator)
 
 static void apply(struct world *w, struct committee *set, const struct action *action)
 {
-    if (action->kind == ACTION_VALIDATOR_REMOVE)
-        set_without(set, &action->validator_remove.id);
+    if (action->kind == ACTION_VALIDATOR_REMOVE) set_without(set, &action->validator_remove.id);
     if (action->kind == ACTION_VALIDATOR_ADD) {
         struct validator v = { action->validator_add.id, action->validator_add.member,
                                action->validator_add.seal_key };
@@ -101,8 +100,10 @@ static void apply(struct world *w, struct committee *set, const struct action *a
 
 /* ---- blocks ---- */
 
-/* Returns the change that ends the epoch, if one was enacted; fails if there are two. */
-static struct change *judge_entries(struct world *w, const struct execution *execution)
+/* What becomes final in the block. Returns the change that ends the epoch, if one was enacted;
+ * fails if there are two. */
+static struct change *judge_entries(struct world *w, struct machine *m,
+                                    const struct execution *execution)
 {
     struct change *last = NULL;
     for (uint32_t i = 0; i < execution->entry_count; i++) {
@@ -128,8 +129,8 @@ static struct change *judge_entries(struct world *w, const struct execution *exe
                     w->figures->refused++;
                 }
                 remark(w, PLACES_MAX, "proposal %llu (kind %d, machine %u): result %u",
-                     (unsigned long long)change->number, change->kind, change->machine,
-                     entry->code);
+                       (unsigned long long)change->number, change->kind, change->machine,
+                       entry->code);
                 break;
             }
         }
@@ -142,7 +143,7 @@ static struct change *judge_entries(struct world *w, const struct execution *exe
         if (change->settled) fail(w, "enactment: a proposal twice");
         change->settled = true;
         remark(w, PLACES_MAX, "proposal %llu enacted: result %u at %u",
-             (unsigned long long)change->number, entry->code, entry->at);
+               (unsigned long long)change->number, entry->code, entry->at);
         if (entry->code != RESULT_ok) {
             w->figures->refused++;
             continue;
@@ -151,6 +152,7 @@ static struct change *judge_entries(struct world *w, const struct execution *exe
         if (change->kind == CHANGE_ENGINE || change->kind == CHANGE_PARAM ||
             change->kind == CHANGE_PARAM_END)
             w->judge->params_version++;
+        step_reached(w, m, STEP_ENACTED);
         if (!ends(change)) continue;
         if (last) fail(w, "boundary: two changes that end the epoch in one block");
         last = change;
@@ -204,7 +206,7 @@ static void judge_new_block(struct world *w, struct machine *m, const struct exe
     j->height = height;
     w->figures->heights++;
     bool first = height == present(w)->first_height && j->epoch > 0;
-    struct change *change = judge_entries(w, execution);
+    struct change *change = judge_entries(w, m, execution);
     if (w->failed) return;
     bool flag = header->flags & HEADER_EPOCH_END;
     if (flag != (change != NULL))
@@ -215,10 +217,7 @@ static void judge_new_block(struct world *w, struct machine *m, const struct exe
     else if (!digest_equal(&set, &header->next_validators_hash))
         fail(w, "set: block %llu changes it", height);
     if (first) step_reached(w, m, STEP_FIRST);
-    if (flag)
-        step_reached(w, m, STEP_BOUNDARY);
-    else if (change)
-        step_reached(w, m, STEP_ENACTED);
+    if (flag) step_reached(w, m, STEP_BOUNDARY);
 }
 
 void judge_executed(struct world *w, struct machine *m, const struct execution *execution)
@@ -259,8 +258,7 @@ static const char *seal_wrong(const struct world *w, const struct seal *seal)
     if (seal->epoch != block->header.epoch) return "it is of another epoch";
     if (!digest_equal(&seal->block_hash, &block->hash)) return "it is of another block";
     const struct epoch_seen *epoch = &j->epochs[seal->epoch];
-    if (seal->height < epoch->first_height ||
-        (epoch->boundary && seal->height > epoch->boundary))
+    if (seal->height < epoch->first_height || (epoch->boundary && seal->height > epoch->boundary))
         return "its height is not in its epoch";
     if (seal->count < judge_quorum(&epoch->committee)) return "too few have signed";
     for (uint16_t i = 0; i < seal->count; i++) {
@@ -285,7 +283,10 @@ void judge_sealed(struct world *w, struct machine *m, const struct seal *seal)
     w->judge->sealed = max_u64(w->judge->sealed, seal->height);
 }
 
-/* One statement for each slot of a key, ever. */
+static bool may_sign(struct world *w, struct machine *m, uint64_t epoch, const char *what);
+
+/* One statement for each slot of a key, ever. What was said before may be repeated by whoever has
+ * it, also by a machine that has lost everything and was told by others. */
 static void one_word(struct world *w, struct machine *m, uint8_t kind, uint64_t epoch,
                      uint64_t slot, const struct digest *digest)
 {
@@ -296,6 +297,7 @@ static void one_word(struct world *w, struct machine *m, uint8_t kind, uint64_t 
     for (uint64_t i = (hash ^ hash >> 31) % SLOTS_MAX;; i = (i + 1) % SLOTS_MAX) {
         struct said_slot *s = &j->slots[i];
         if (!s->used) {
+            if (!may_sign(w, m, epoch, kind == 15 ? "seal" : "statement")) return;
             if (j->slots_count++ > SLOTS_MAX / 2) {
                 fail(w, "too many statements for the judge");
                 return;
@@ -329,6 +331,8 @@ static bool may_sign(struct world *w, struct machine *m, uint64_t epoch, const c
         why = "that its journal has left";
     else if (epoch > m->opened)
         why = "that its journal has not opened";
+    else if (m->ended)
+        why = "whose end it has announced";
     else if (m->lost && m->key == m->lost_key)
         why = "although it has lost what it promised";
     if (why)
@@ -352,7 +356,10 @@ static void judge_statement(struct world *w, struct machine *m, struct span payl
             fail(w, "silence: machine %u says a message of Raft and is no validator", m->place);
         return;
     }
-    if (!may_sign(w, m, epoch, "statement")) return;
+    if (epoch > w->judge->epoch) {
+        fail(w, "silence: machine %u sends a statement of an epoch to come", m->place);
+        return;
+    }
     struct domain domain = { .chain_id = w->genesis->chain_id,
                              .epoch = epoch,
                              .validators_hash = committee_hash(&w->judge->epochs[epoch].committee),
@@ -402,7 +409,7 @@ static void judge_seal_votes(struct world *w, struct machine *m, struct span pay
         else if (j->blocks[vote.height].header.epoch != vote.epoch)
             fail(w, "seal: machine %u signs block %llu in epoch %llu", m->place,
                  (unsigned long long)vote.height, (unsigned long long)vote.epoch);
-        else if (may_sign(w, m, vote.epoch, "seal"))
+        else
             one_word(w, m, 15, vote.epoch, vote.height, &vote.block_hash);
     }
 }

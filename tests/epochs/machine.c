@@ -150,10 +150,10 @@ void machine_open(struct world *w, struct machine *m)
     w->figures->restarts++;
     if (m->unrecorded) w->figures->behind++;
     remark(w, m->place, "starts in epoch %llu, self %d, height %llu, sealed %llu, record %llu%s%s",
-         (unsigned long long)m->epoch->number, m->self == VALIDATOR_NONE ? -1 : m->self,
-         (unsigned long long)m->height, (unsigned long long)m->sealed,
-         (unsigned long long)o.report.last_record, m->votes ? "" : ", without a vote",
-         m->unrecorded ? ", behind its journal" : "");
+           (unsigned long long)m->epoch->number, m->self == VALIDATOR_NONE ? -1 : m->self,
+           (unsigned long long)m->height, (unsigned long long)m->sealed,
+           (unsigned long long)o.report.last_record, m->votes ? "" : ", without a vote",
+           m->unrecorded ? ", behind its journal" : "");
     uint64_t first = m->unrecorded ? 1 : o.report.last_record + 1;
     status = replica_start(m->replica, moment_of(w), first);
     if (status != STATUS_OK)
@@ -245,7 +245,7 @@ static void output_handle(struct world *w, struct machine *m, struct output *out
         return;
     case OUTPUT_EPOCH_ENDED:
         remark(w, m->place, "epoch %llu ended with block %llu", (unsigned long long)output->epoch,
-             (unsigned long long)output->height);
+               (unsigned long long)output->height);
         m->ended = true;
         step_reached(w, m, STEP_SEALED);
         return;

@@ -52,10 +52,11 @@ static void run_seed(uint64_t seed, struct sum *sum)
     sum->figures.runs++;
     if (w->failed) {
         sum->figures.failed++;
-        printf("seed %llu failed at %llu ms: %s\n  again: ./dev epochs --from %llu --seeds 1 --jobs 1"
-               "%s --trace\n",
-               (unsigned long long)seed, (unsigned long long)w->now_ms, w->why,
-               (unsigned long long)seed, flags.calm ? " --calm" : "");
+        printf(
+            "seed %llu failed at %llu ms: %s\n  again: ./dev epochs --from %llu --seeds 1 --jobs 1"
+            "%s --trace\n",
+            (unsigned long long)seed, (unsigned long long)w->now_ms, w->why,
+            (unsigned long long)seed, flags.calm ? " --calm" : "");
         fflush(stdout);
     }
     sum->trace ^= w->trace_hash * (2 * seed + 1);
@@ -124,15 +125,16 @@ static void print(const struct sum *sum, double seconds)
     for (unsigned i = 0; i < STEPS; i++)
         printf("%s %s %llu", i ? "," : "", step_texts[i], (unsigned long long)f->crashes[i]);
     printf("; %llu at random\n", (unsigned long long)f->crashes_random);
-    printf("%llu epochs, %llu switches, %llu blocks, %llu payments, %llu restarts, %llu behind their "
-           "journal\n",
-           (unsigned long long)f->epochs, (unsigned long long)f->switches,
-           (unsigned long long)f->heights, (unsigned long long)f->payments,
-           (unsigned long long)f->restarts, (unsigned long long)f->behind);
-    printf("%llu ledgers lost, %llu machines lost all, %llu cuts, %llu twins, %llu frames withheld\n",
-           (unsigned long long)f->ledgers_lost, (unsigned long long)f->all_lost,
-           (unsigned long long)f->cuts, (unsigned long long)f->twins,
-           (unsigned long long)f->withheld);
+    printf(
+        "%llu epochs, %llu switches, %llu blocks, %llu payments, %llu restarts, %llu behind their "
+        "journal\n",
+        (unsigned long long)f->epochs, (unsigned long long)f->switches,
+        (unsigned long long)f->heights, (unsigned long long)f->payments,
+        (unsigned long long)f->restarts, (unsigned long long)f->behind);
+    printf(
+        "%llu ledgers lost, %llu machines lost all, %llu cuts, %llu twins, %llu frames withheld\n",
+        (unsigned long long)f->ledgers_lost, (unsigned long long)f->all_lost,
+        (unsigned long long)f->cuts, (unsigned long long)f->twins, (unsigned long long)f->withheld);
     printf("%llu events, %.0f s of virtual time in %.1f s: %.2f seeds a second\n",
            (unsigned long long)f->events, (double)f->virtual_ms / 1000, seconds,
            (double)f->runs / seconds);

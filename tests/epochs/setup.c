@@ -5,8 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STREAM_PLAN = 1, STREAM_NET, STREAM_DISK, STREAM_LIFE, STREAM_THREADS, STREAM_CHANGES,
-       STREAM_FAULTS, STREAM_LOAD };
+enum {
+    STREAM_PLAN = 1,
+    STREAM_NET,
+    STREAM_DISK,
+    STREAM_LIFE,
+    STREAM_THREADS,
+    STREAM_CHANGES,
+    STREAM_FAULTS,
+    STREAM_LOAD
+};
 
 static void draw_plan(struct world *w, const struct setup *setup)
 {

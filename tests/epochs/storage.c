@@ -12,8 +12,8 @@
 uint64_t epoch_named(uint8_t kind, struct span payload)
 {
     enum { FOLD_HEAD = 4 + 1 + 4 };
-    bool names = kind == JOURNAL_FOLD && payload.size >= FOLD_HEAD + 40 &&
-                 payload.data[4] == JOURNAL_EPOCH;
+    bool names =
+        kind == JOURNAL_FOLD && payload.size >= FOLD_HEAD + 40 && payload.data[4] == JOURNAL_EPOCH;
     return names ? load_u64(payload.data + FOLD_HEAD) : 0;
 }
 
@@ -151,8 +151,8 @@ void storage_ledger(struct world *w, struct machine *m, struct output *output)
         event.status = ledger_execute(m->ledger, output->epoch, output->sequence,
                                       blob_span(output->payload), &event.execution, &problem);
     else if (output->kind == OUTPUT_EXECUTE_BLOCK)
-        event.status = ledger_execute_block(m->ledger, blob_span(output->payload),
-                                            &event.execution, &problem);
+        event.status =
+            ledger_execute_block(m->ledger, blob_span(output->payload), &event.execution, &problem);
     else
         check_admit(output->job, m->ledger, wall_ms(w));
     if (disk_is_dead(m->disk)) {
@@ -197,8 +197,7 @@ void storage_serve(struct world *w, struct machine *m, const struct output *outp
 {
     struct buffer answer;
     size_t batch_max = 16777216; /* no epoch has a larger one */
-    enum status status =
-        serve_blocks(m->reader, batch_max, output->height, output->count, &answer);
+    enum status status = serve_blocks(m->reader, batch_max, output->height, output->count, &answer);
     struct blob *blob = status == STATUS_OK ? blob_copy(buffer_span(&answer)) : NULL;
     buffer_free(&answer);
     if (!blob) return;

@@ -176,8 +176,8 @@ void turn_saved(struct world *w, struct machine *m)
     }
     w->figures->switches++;
     remark(w, m->place, "opens epoch %llu of %u, self %d%s", (unsigned long long)m->epoch->number,
-         m->epoch->committee.count, m->self == VALIDATOR_NONE ? -1 : m->self,
-         m->votes ? "" : ", without a vote");
+           m->epoch->committee.count, m->self == VALIDATOR_NONE ? -1 : m->self,
+           m->votes ? "" : ", without a vote");
     step_reached(w, m, STEP_STARTED);
 }
 

@@ -297,7 +297,7 @@ static void run_until(struct world *w, uint64_t at_ms)
             continue;
         }
         const struct machine *m = &w->machines[event.to];
-        uint64_t words[2] = { event.at_ms << 8 | event.to, event.type ^ event.kind << 8 };
+        uint64_t words[2] = { event.at_ms << 8 | event.to, event.type | (uint64_t)event.kind << 8 };
         trace_bytes(w, words, sizeof words);
         if (m->alive && m->life == event.life) on_own(w, &event);
         occasion_free(&event);
@@ -342,8 +342,7 @@ static bool all_final(const struct world *w, char why[200])
         snprintf(why, 200, "machine %u%s: height %llu of %llu, sealed %llu, epoch %llu of %llu", i,
                  m->alive ? "" : " is down", (unsigned long long)m->height,
                  (unsigned long long)j->height, (unsigned long long)m->sealed,
-                 m->epoch ? (unsigned long long)m->epoch->number : 0,
-                 (unsigned long long)j->epoch);
+                 m->epoch ? (unsigned long long)m->epoch->number : 0, (unsigned long long)j->epoch);
         return false;
     }
     return true;

@@ -180,6 +180,54 @@ static void test_safety(const char *dir)
     safety_close(safety);
 }
 
+/* Another key's safety file in the middle of it: what waited for the old one is dropped, and what
+ * comes later is in the new one alone. */
+static void test_safety_replaced(const char *dir)
+{
+    char path[PATH_BYTES_MAX];
+    char paths[2][PATH_BYTES_MAX];
+    CHECK(path_join(path, dir, "replaced") == STATUS_OK);
+    CHECK(path_join(paths[0], dir, "safety_old") == STATUS_OK);
+    CHECK(path_join(paths[1], dir, "safety_new") == STATUS_OK);
+    struct journal_options options = options_of(path, 65536);
+    struct problem problem;
+    struct public_key keys[2];
+    struct safety *safety[2];
+    struct safety_state states[2];
+    for (int i = 0; i < 2; i++) {
+        struct secret_key secret;
+        key_generate(&secret, &keys[i]);
+        CHECK(safety_create(paths[i], &keys[i], &options.chain_id, &problem) == STATUS_OK);
+        CHECK(safety_open(&safety[i], paths[i], &keys[i], &options.chain_id, &states[i], NULL,
+                          &problem) == STATUS_OK);
+    }
+    struct journal_thread *thread = thread_open(&options, safety[0], 0);
+    append(thread, NULL);
+    states[0].highest[2].slot = 7;
+    journal_thread_safety(thread, &states[0]);
+    wait_durable(1);
+    journal_thread_hold(thread);
+    append(thread, NULL);
+    states[0].highest[2].slot = 8;
+    journal_thread_safety(thread, &states[0]);
+    journal_thread_replace_safety(thread, safety[1]);
+    states[1].highest[2].slot = 1;
+    journal_thread_safety(thread, &states[1]);
+    journal_thread_release(thread);
+    wait_durable(2);
+    journal_thread_stop(thread);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    for (int i = 0; i < 2; i++) {
+        CHECK(safety_open(&safety[i], paths[i], &keys[i], &options.chain_id, &states[i], NULL,
+                          &problem) == STATUS_OK);
+        safety_close(safety[i]);
+    }
+    CHECK(states[0].highest[2].slot == 7);
+    CHECK(states[0].journal_record == 1);
+    CHECK(states[1].highest[2].slot == 1);
+    CHECK(states[1].journal_record == 2);
+}
+
 static uint64_t held_slot; /* what the safety file said when record 2 was reported */
 static const char *held_path;
 
@@ -284,6 +332,7 @@ int main(void)
     CHECK(mkdtemp(dir));
     test_groups(dir);
     test_safety(dir);
+    test_safety_replaced(dir);
     test_held(dir);
     test_failure(dir);
     CHECK(uv_loop_close(&loop) == 0);

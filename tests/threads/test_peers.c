@@ -348,6 +348,18 @@ static void test_removed(void)
     CHECK(peers_connected(nodes[0].peers, PEER_OBSERVER_FIRST));
     CHECK(nodes[0].up_peer == PEER_OBSERVER_FIRST);
     CHECK(peers_connected_count(nodes[0].peers) == 0);
+    /* Others come and go before it on the list: it stays connected under the number it has. */
+    struct secret_key unused;
+    struct public_key list[2];
+    key_generate(&unused, &list[0]);
+    list[1] = nodes[1].key;
+    nodes[0].downs = 0;
+    CHECK(peers_set_members(nodes[0].peers, NULL, 0, list, 2) == STATUS_OK);
+    CHECK(peers_connected(nodes[0].peers, PEER_OBSERVER_FIRST));
+    CHECK(!peers_connected(nodes[0].peers, PEER_OBSERVER_FIRST + 1));
+    CHECK(peers_set_members(nodes[0].peers, NULL, 0, &nodes[1].key, 1) == STATUS_OK);
+    CHECK(peers_connected(nodes[0].peers, PEER_OBSERVER_FIRST));
+    CHECK(nodes[0].downs == 0);
     nodes_stop(2);
 }
 

@@ -277,6 +277,19 @@ Test(config, differences, .init = setup, .fini = teardown)
     config_free(b);
 }
 
+Test(config, one_value_is_adopted, .init = setup, .fini = teardown)
+{
+    struct config *a = load_text("log: { level = \"warn\"; }; disk: { low = \"1GiB\"; };");
+    struct config *b = load_text("log: { level = \"info\"; }; disk: { low = \"3GiB\"; };");
+    config_adopt(a, b, CONFIG_log_level);
+    cr_assert_str_eq(config_text(a, CONFIG_log_level), "info");
+    cr_assert_str_eq(config_text(b, CONFIG_log_level), "warn");
+    cr_assert(config_differs(a, b, CONFIG_disk_low));
+    config_free(b);
+    cr_assert_str_eq(config_text(a, CONFIG_log_level), "info");
+    config_free(a);
+}
+
 /* The sample is a configuration, and says nothing but the defaults. */
 Test(config, sample, .init = setup, .fini = teardown)
 {

@@ -1,5 +1,6 @@
 #include "node/testnet.h"
 
+#include "node/key_load.h"
 #include "node/safety.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -184,6 +185,100 @@ Test(testnet, what_cannot_be_made)
     options.phases = 7;
     cr_assert_neq(testnet_create(&net, &options, &problem), STATUS_OK);
     cr_assert_not(file_exists(document_path()));
+}
+
+/* ---- one more machine ---- */
+
+static const char *text_of(const char *name)
+{
+    static char text[16384];
+    struct buffer buffer;
+    buffer_init(&buffer, sizeof text - 1);
+    cr_assert_eq(file_read(file(name), &buffer, &problem), STATUS_OK, "%s", problem.text);
+    snprintf(text, sizeof text, "%.*s", (int)buffer.size, (const char *)buffer.data);
+    buffer_free(&buffer);
+    return text;
+}
+
+static void node_key_of(unsigned number, char hex[65])
+{
+    char name[64];
+    struct key_file key;
+    snprintf(name, sizeof name, "%u/config/node_key.json", number);
+    cr_assert_eq(key_load_public(file(name), &key, &problem), STATUS_OK, "%s", problem.text);
+    hex_encode(span_of(key.public_key.bytes, 32), hex);
+}
+
+Test(testnet, an_added_machine_has_a_home_like_the_others_but_is_in_no_set)
+{
+    create();
+    cr_assert_eq(testnet_add(&net, &problem), STATUS_OK, "%s", problem.text);
+    cr_assert_eq(net.count, 5);
+    struct testnet loaded;
+    cr_assert_eq(testnet_load(&loaded, dir, &problem), STATUS_OK, "%s", problem.text);
+    cr_assert_eq(loaded.count, 5);
+    cr_assert_eq(loaded.nodes[4].peer_port, net.nodes[4].peer_port);
+    for (unsigned i = 0; i < 4; i++)
+        cr_assert_neq(loaded.nodes[4].rpc_port, loaded.nodes[i].rpc_port);
+
+    struct genesis *genesis;
+    struct key_file seal;
+    cr_assert_eq(genesis_load(file("5/config/genesis.json"), &genesis, &problem), STATUS_OK);
+    cr_assert_eq(genesis->committee.count, 4);
+    cr_assert_eq(key_load_public(file("5/config/seal_key.json"), &seal, &problem), STATUS_OK);
+    cr_assert(seal.has_id);
+    cr_assert_eq(committee_find_id(&genesis->committee, &seal.id), VALIDATOR_NONE);
+    genesis_free(genesis);
+    cr_assert(file_exists(file("5/data/safety")));
+    cr_assert(file_exists(file("5/data/FORMAT")));
+}
+
+Test(testnet, every_machine_lists_every_other_one_as_an_observer)
+{
+    create();
+    cr_assert_eq(testnet_add(&net, &problem), STATUS_OK, "%s", problem.text);
+    cr_assert_eq(testnet_add(&net, &problem), STATUS_OK, "%s", problem.text);
+    for (unsigned reader = 1; reader <= 6; reader++) {
+        char name[64];
+        snprintf(name, sizeof name, "%u/config/witan.conf", reader);
+        for (unsigned other = 1; other <= 6; other++) {
+            char hex[65];
+            node_key_of(other, hex);
+            cr_assert(reader == other || strstr(text_of(name), hex), "%u in %u", other, reader);
+        }
+    }
+}
+
+Test(testnet, what_somebody_wrote_into_the_settings_stays)
+{
+    create();
+    char changed[17000];
+    snprintf(changed, sizeof changed, "# mine\n%s", text_of("2/config/witan.conf"));
+    const char *path = file("2/config/witan.conf");
+    cr_assert_eq(file_write(path, span_text(changed), 0644, true, &problem), STATUS_OK);
+    cr_assert_eq(testnet_add(&net, &problem), STATUS_OK, "%s", problem.text);
+    cr_assert_eq(strncmp(text_of("2/config/witan.conf"), "# mine\n", 7), 0);
+}
+
+Test(testnet, nothing_is_added_where_the_settings_have_no_observers)
+{
+    create();
+    const char *path = file("2/config/witan.conf");
+    cr_assert_eq(file_write(path, span_text("# none\n"), 0644, true, &problem), STATUS_OK);
+    cr_assert_eq(testnet_add(&net, &problem), STATUS_INVALID);
+    cr_assert_neq(strstr(problem.text, "2/config/witan.conf"), NULL, "%s", problem.text);
+    cr_assert_eq(net.count, 4);
+    struct testnet loaded;
+    cr_assert_eq(testnet_load(&loaded, dir, &problem), STATUS_OK);
+    cr_assert_eq(loaded.count, 4);
+    cr_assert_not(file_exists(file("5")), "what is left is in the way of the next attempt");
+}
+
+Test(testnet, there_is_an_end_to_adding)
+{
+    options.validators = TESTNET_NODES_MAX;
+    create();
+    cr_assert_eq(testnet_add(&net, &problem), STATUS_FULL);
 }
 
 Test(testnet, a_folder_without_the_document_is_no_network)

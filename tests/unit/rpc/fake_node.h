@@ -271,6 +271,20 @@ static inline json_t *fake_log_levels(void *context)
     return json_pack("{s:s}", "node", f->level);
 }
 
+static inline json_t *fake_backup(void *context, const char *directory, struct problem *problem)
+{
+    (void)context;
+    if (strcmp(directory, "/there") == 0) {
+        problem_set(problem, STATUS_EXISTS, "/there is there already");
+        return NULL;
+    }
+    if (strcmp(directory, "/busy") == 0) {
+        problem_set(problem, STATUS_BUSY, "a backup is being made");
+        return NULL;
+    }
+    return json_pack("{s:s, s:{s:i}}", "directory", directory, "manifest", "height", 7);
+}
+
 static inline void fake_shutdown(void *context, uint64_t timeout_ms)
 {
     struct fake_node *f = context;
@@ -361,6 +375,7 @@ static inline struct fake_node *fake_new(struct genesis *genesis)
                                        .config = fake_config,
                                        .log_level_set = fake_log_level_set,
                                        .log_levels = fake_log_levels,
+                                       .backup = fake_backup,
                                        .shutdown = fake_shutdown,
                                        .metrics = fake_metrics,
                                        .now_ms = fake_now_ms };

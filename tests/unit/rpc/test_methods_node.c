@@ -133,6 +133,27 @@ Test(methods_node, log_levels)
     json_decref(answer);
 }
 
+Test(methods_node, backup_create)
+{
+    static const struct {
+        const char *params, *error;
+    } cases[] = {
+        { "{}", "invalid_params" },
+        { "{\"directory\":\"relative\"}", "invalid_params" },
+        { "{\"directory\":\"/there\"}", "invalid_params" },
+        { "{\"directory\":\"/busy\"}", "unavailable" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_t *answer = harness_call(&h, "admin_backup_create", cases[i].params);
+        cr_assert_str_eq(text_at(answer, "error/data/kind"), cases[i].error, "%s", cases[i].params);
+        json_decref(answer);
+    }
+    json_t *answer = harness_call(&h, "admin_backup_create", "{\"directory\":\"/new\"}");
+    const json_t *result = json_object_get(answer, "result");
+    cr_assert_str_eq(json_string_value(json_object_get(result, "directory")), "/new");
+    json_decref(answer);
+}
+
 Test(methods_node, shutdown)
 {
     json_t *answer = harness_call(&h, "admin_shutdown", "{\"timeout_ms\":60001}");
