@@ -263,8 +263,9 @@ struct rpc_backend {
     enum status (*log_level_set)(void *context, const char *module, const char *level);
     json_t *(*log_levels)(void *context); /* {"": "info", "engine": "debug"}: name -> level */
 
-    /* admin_backup_create: makes and verifies a backup in a new directory, which takes as long as it
-     * takes. The result (new reference), or NULL and *problem. STATUS_BUSY: one is being made. */
+    /* admin_backup_create: makes and verifies a backup in a new directory, which takes as long as
+     * it takes. The result (new reference), or NULL and *problem. STATUS_BUSY: one is being made.
+     */
     json_t *(*backup)(void *context, const char *directory, struct problem *problem);
 
     /* admin_shutdown: begins a clean stop and returns at once. */

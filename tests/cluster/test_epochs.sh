@@ -18,24 +18,25 @@ chmod +x "$work/patient"
 end_loads() { for folder in "$work"/net*; do : >"$folder/enough"; done; }
 trap 'end_loads; cleanup' EXIT
 
-# load_begin: one set after the other until load_end. An import that begins while the first node is
-# down says so (exit 3 or 8) before it has paid anything, and is begun again.
+# One set after the other until load_end, in a process of its own. An import that begins while the
+# first node is down says so (exit 3 or 8) before it has paid anything, and is begun again.
+load_run() {
+    witan=$work/patient
+    set_number=1
+    while [ ! -e "$net/enough" ]; do
+        pay_file "load-$set_number" --result "$net/result.$set_number" >"$net/load.out" 2>&1
+        code=$?
+        case $code in 3 | 8) [ -e "$net/result.$set_number" ] || continue ;; esac
+        [ $code -eq 0 ] || echo "exit $code: $(tail -n 3 "$net/load.out")" >>"$net/load.failed"
+        echo "$set_number" >"$net/sets"
+        set_number=$((set_number + 1))
+    done
+}
+
 load_begin() {
     for n in $(jq -r '.nodes | keys[] + 1' "$net/testnet.json"); do note_id "$n"; done
     need bank asset create EUR --scale 2
-    rm -f "$net/enough"
-    (
-        witan=$work/patient
-        set_number=1
-        while [ ! -e "$net/enough" ]; do
-            pay_file "load-$set_number" --result "$net/result.$set_number" >"$net/load.out" 2>&1
-            code=$?
-            case $code in 3 | 8) [ -e "$net/result.$set_number" ] || continue ;; esac
-            [ $code -eq 0 ] || echo "exit $code: $(tail -n 3 "$net/load.out")" >>"$net/load.failed"
-            echo "$set_number" >"$net/sets"
-            set_number=$((set_number + 1))
-        done
-    ) &
+    load_run &
     load=$!
     await 30 reached 1 3 || fail "the load does not begin"
 }
@@ -70,6 +71,9 @@ audits() {
             --genesis "$net/1/config/genesis.json" --data "$net/$n/data/ledger.db"
     done
 }
+
+# unequal WHAT A B
+unequal() { if [ "$2" != "$3" ]; then pass "$1"; else fail "$1: still \"$2\""; fi; }
 
 # ---- machines ----
 
@@ -113,10 +117,10 @@ ready() {
 # ---- votes ----
 
 at=1 # the node that members ask
-propose() { "$witan" gov propose "$@" --key "$net/keys/member-1.json" --node "$(url $at)"; }
-ballot() { "$witan" gov ballot "$1" yes --key "$net/keys/member-$2.json" --node "$(url $at)"; }
+propose() { "$witan" gov propose "$@" --key "$net/keys/member-1.json" --node "$(url "$at")"; }
+ballot() { "$witan" gov ballot "$1" yes --key "$net/keys/member-$2.json" --node "$(url "$at")"; }
 proposal() {
-    "$witan" gov list --node "$(url $at)" --json | jq -r ".items[0].$1"
+    "$witan" gov list --node "$(url "$at")" --json | jq -r ".items[0].$1"
 }
 enacted() { [ "$(proposal status)" = enacted ]; }
 
@@ -131,7 +135,7 @@ enact() {
 }
 
 leader() {
-    named=$(field $at .consensus.leader)
+    named=$(field "$at" .consensus.leader)
     for n in $(jq -r '.nodes | keys[] + 1' "$net/testnet.json"); do
         if [ "$(validator_of "$n")" = "$named" ]; then echo "$n"; fi
     done
@@ -182,7 +186,6 @@ exits "and no second one while it is under way" 5 rotate 2
 vote 3 4
 check "the epoch of the new key begins" await 20 all_in_epoch 4
 check "the second votes with it" votes 2 true
-unequal() { [ "$2" != "$3" ] && pass "$1" || fail "$1"; }
 unequal "which is another one" "$(jq -r .public_key "$net/2/config/seal_key.json")" "$key_of_two"
 
 # ---- the leader ends in the middle of a change ----

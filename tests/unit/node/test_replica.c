@@ -596,6 +596,7 @@ Test(replica, an_engine_that_is_not_built_is_refused)
 {
     struct world *w = world_new(NULL);
     world_open_ledger(w, &w->nodes[0]);
+    world_read_epoch(&w->nodes[0]);
     struct replica_config config = world_config(w, 0);
     struct committee committee = *config.committee;
     committee.engine = ENGINE_PAXOS;

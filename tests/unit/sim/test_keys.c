@@ -86,6 +86,45 @@ Test(keys, neither_kind_passes_for_the_other)
     cr_assert(verifies(&real));
 }
 
+/* What held once is remembered: nothing that differs from it in a bit may profit. */
+Test(keys, only_the_very_same_is_remembered_as_verified)
+{
+    uint8_t bytes[] = "a statement";
+    struct span changed = span_of(bytes, strlen(statement));
+    struct signature signature;
+    key_sign(&secret, TAG_ENGINE, span_text(statement), &signature);
+    cr_assert(verifies(&signature));
+    for (size_t bit = 0; bit < 8 * sizeof signature.bytes; bit++) {
+        signature.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        cr_assert_not(verifies(&signature), "bit %zu", bit);
+        signature.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    for (size_t bit = 0; bit < 8 * changed.size; bit++) {
+        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        cr_assert_not(key_verify(&key, TAG_ENGINE, changed, &signature), "bit %zu", bit);
+        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    cr_assert_not(key_verify(&other_key, TAG_ENGINE, changed, &signature));
+    cr_assert_not(key_verify(&key, TAG_SEAL, changed, &signature));
+    changed.size--;
+    cr_assert_not(key_verify(&key, TAG_ENGINE, changed, &signature));
+    changed.size = 0;
+    cr_assert_not(key_verify(&key, TAG_ENGINE, changed, &signature));
+    cr_assert(verifies(&signature), "and the one itself still holds");
+}
+
+/* Of statements that are too long for that nothing is kept. */
+Test(keys, a_long_statement_is_verified_each_time)
+{
+    static uint8_t longer[161];
+    struct signature signature;
+    key_sign(&secret, TAG_HELLO, span_of(longer, sizeof longer), &signature);
+    for (int i = 0; i < 2; i++)
+        cr_assert(key_verify(&key, TAG_HELLO, span_of(longer, sizeof longer), &signature));
+    longer[160] = 1;
+    cr_assert_not(key_verify(&key, TAG_HELLO, span_of(longer, sizeof longer), &signature));
+}
+
 /* So that a run on one machine can be replayed on another. */
 Test(keys, a_mac_is_the_same_everywhere)
 {
