@@ -79,8 +79,8 @@ struct cli_actions {
         .help = "propose it although an action does not hold, or the quorum would be lost" \
     }
 
-/* Looks at what the actions would do, signs the proposal with the writer's keys, sends it and prints
- * its number. Wants GOV_PROPOSE_FLAGS. */
+/* Looks at what the actions would do, signs the proposal with the writer's keys, sends it and
+ * prints its number. Wants GOV_PROPOSE_FLAGS. */
 int gov_propose(struct cli_writer *writer, struct cli_actions *actions);
 
 /* The actions of the argument (a file of JSON, "-": stdin; or none) and then those of the flags, in
