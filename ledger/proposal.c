@@ -26,9 +26,9 @@ const char *vote_name(uint8_t vote)
 
 bool vote_find(const char *name, uint8_t *vote)
 {
-    for (uint8_t i = VOTE_YES; i <= VOTE_ABSTAIN; i++) {
-        if (strcmp(name, vote_name(i)) != 0) continue;
-        *vote = i;
+    for (unsigned i = VOTE_YES; i <= VOTE_ABSTAIN; i++) {
+        if (strcmp(name, vote_name((uint8_t)i)) != 0) continue;
+        *vote = (uint8_t)i;
         return true;
     }
     return false;

@@ -181,12 +181,16 @@ enum status rpc_client_open_any(struct rpc_client **out, const char *const *urls
                                 uint32_t timeout_ms, struct problem *problem)
 {
     struct rpc_client *first = NULL;
-    struct rpc_client **end = &first;
+    struct rpc_client *last = NULL;
     enum status status =
         count > 0 ? STATUS_OK : problem_set(problem, STATUS_INVALID, "no node is named");
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        status = rpc_client_open(end, urls[i], timeout_ms, problem);
-        if (status == STATUS_OK) end = &(*end)->spare;
+        struct rpc_client *next = NULL;
+        status = rpc_client_open(&next, urls[i], timeout_ms, problem);
+        if (!next) break;
+        if (last) last->spare = next;
+        if (!first) first = next;
+        last = next;
     }
     if (status == STATUS_OK)
         *out = first;
