@@ -228,6 +228,82 @@ Test(replica_epoch, a_sleeper_follows_over_the_boundary)
     world_close(w);
 }
 
+static bool lose_seals_to_last(struct world *w, uint16_t from, uint16_t to, uint8_t kind,
+                               struct blob **payload)
+{
+    (void)w, (void)from, (void)payload;
+    return kind != FRAME_SEAL_VOTES || to != 3;
+}
+
+/* It has executed the boundary, and lacks only the seal: behind it nobody has a block of its epoch
+ * to give. */
+Test(replica_epoch, who_lacks_the_seal_asks_for_that_and_not_for_what_is_behind)
+{
+    struct world *w = world_open(NULL);
+    world_blocks(w, 0, 1, 1);
+    w->filter = lose_seals_to_last;
+    propose(w, 0, 100, 60000);
+    world_run(w, 2000);
+    cr_assert_null(ended(w, 3));
+    cr_assert_eq(w->nodes[3].height, w->nodes[0].height);
+    for (uint16_t n = 0; n < 3; n++)
+        next_epoch(w, n);
+    for (uint16_t n = 0; n < 3; n++)
+        world_links(w, n);
+    tell_epochs(w);
+    world_blocks(w, 0, 300, 3);
+    tell_epochs(w);
+    world_run(w, 3000);
+    cr_assert(ended(w, 3));
+    world_close(w);
+}
+
+/* What the old replica appended may become durable when the new one runs already. */
+Test(replica_epoch, records_of_the_old_one_become_durable_late)
+{
+    struct world *w = world_open(NULL);
+    world_blocks(w, 0, 1, 1);
+    propose(w, 0, 100, 60000);
+    world_run(w, 3000);
+    uint64_t before = w->nodes[0].records_count;
+    next_epoch(w, 0);
+    replica_durable(w->nodes[0].replica, world_moment(w), before - 1);
+    replica_durable(w->nodes[0].replica, world_moment(w), before);
+    cr_assert_eq(w->nodes[0].first, 0, "the new epoch's record is not on the disk");
+    world_sync(w, 0);
+    cr_assert_eq(w->nodes[0].first, before + 1);
+    world_close(w);
+}
+
+/* The host tells the blocks before it replays: a seal in the journal may complete one of them, and
+ * nothing is appended before the start. */
+Test(replica_epoch, a_seal_in_the_journal_waits_for_the_start)
+{
+    struct world *w = world_open(NULL);
+    world_blocks(w, 0, 1, 2);
+    struct world_node *node = &w->nodes[0];
+    world_kill(w, 0);
+    node->sealed = 0;
+    world_open_ledger(w, node);
+    world_read_epoch(node);
+    node->signer = signer_new(&w->seal_keys[0]);
+    struct replica_config config = world_config(w, 0);
+    cr_assert_eq(replica_new(&node->replica, &config, ledger_head(node->ledger), 0, 0), STATUS_OK);
+    for (uint64_t height = 1; height <= node->height; height++)
+        replica_known_block(node->replica, &node->headers[height], &node->hashes[height]);
+    for (size_t i = 0; i < node->records_count; i++)
+        cr_assert_eq(replica_restore(node->replica, node->records[i].kind,
+                                     blob_span(node->records[i].payload)),
+                     STATUS_OK);
+    struct output output;
+    cr_assert_not(replica_next(node->replica, &output), "nothing is said before the start");
+    node->alive = true;
+    cr_assert_eq(replica_start(node->replica, world_moment(w), node->records_count + 1), STATUS_OK);
+    world_drain(w, 0);
+    cr_assert_eq(node->sealed, 2);
+    world_close(w);
+}
+
 /* A fold is whole, or its segments' predecessors are still there. */
 Test(replica_epoch, a_fold_without_its_end_is_damage)
 {
