@@ -90,13 +90,17 @@ static int ask_node(struct readying *r, struct ready *ready)
     const char *state = json_string_value(json_at(status, "ledger.state"));
     const json_t *height = json_at(status, "ledger.sealed_height");
     bool read = state && json_is_integer(height) && hash_at(status, "chain.chain_id", &r->chain_id);
-    bool synced = read && strcmp(state, "synced") == 0;
+    /* Who is connected to nobody has nothing to catch up with. */
+    json_int_t connected = json_integer_value(json_at(status, "consensus.validators_connected"));
+    json_int_t quorum = json_integer_value(json_at(status, "consensus.quorum"));
+    bool synced = read && strcmp(state, "synced") == 0 && connected >= quorum;
     ready->height = (uint64_t)json_integer_value(height);
     json_decref(status);
     if (!read) return fail_answer();
     if (!synced)
         return cli_fail(CLI_EXIT_NOT_READY, NULL, "witan status shows how far it is",
-                        "the node has not caught up with the chain");
+                        "the node has not caught up with the chain, or is not connected to a "
+                        "quorum of its validators");
     return ask_block(r, ready);
 }
 
