@@ -20,6 +20,7 @@
 
 enum { GENESIS_BYTES_MAX = 16 * 1024 * 1024, SIGNERS_MAX = 20, NETWORK_NAME_MAX = 32 };
 enum { MEMBER_NAME_MAX = 64, ENDPOINT_MAX = 255 };
+enum { CHAIN_MEMBERS_MAX = 1024 }; /* each may have a ballot on every proposal */
 enum purpose { PURPOSE_PRODUCTION = 1, PURPOSE_TEST = 2 };
 enum role { ROLE_REGISTRAR = 1, ROLE_ISSUER = 2, ROLE_FREEZER = 4, ROLE_ALL = 7 };
 

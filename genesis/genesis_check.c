@@ -135,6 +135,8 @@ static enum status members_check(const struct genesis *g, const uint32_t *order,
 {
     if (g->member_count == 0)
         return problem_set(problem, STATUS_INVALID, "/members: empty; a chain needs one at least");
+    if (g->member_count > CHAIN_MEMBERS_MAX)
+        return problem_set(problem, STATUS_TOO_LARGE, "/members: more than %d", CHAIN_MEMBERS_MAX);
     for (uint32_t i = 0; i < g->member_count; i++) {
         enum status status = member_check(g, order, i, problem);
         if (status != STATUS_OK) return status;

@@ -30,7 +30,7 @@ const char *proposal_status_name(uint8_t status);
 const char *vote_name(uint8_t vote);
 bool vote_find(const char *name, uint8_t *vote);
 
-enum { BALLOTS_MAX = 1024 }; /* and so many members at most */
+enum { BALLOTS_MAX = CHAIN_MEMBERS_MAX };
 
 struct ballot {
     struct id member;

@@ -238,4 +238,15 @@ Test(genesis_check, members)
     g = sample_draft(four);
     g->member_count = 0;
     expect(g, STATUS_INVALID, "/members: empty");
+
+    g = sample_draft(four);
+    struct member *members = realloc(g->members, (CHAIN_MEMBERS_MAX + 1) * sizeof *g->members);
+    cr_assert(members != NULL);
+    g->members = members;
+    for (unsigned i = g->member_count; i <= CHAIN_MEMBERS_MAX; i++) {
+        members[i] = members[0];
+        store_u32(members[i].account.bytes, i);
+    }
+    g->member_count = CHAIN_MEMBERS_MAX + 1;
+    expect(g, STATUS_TOO_LARGE, "/members: more than 1024");
 }
