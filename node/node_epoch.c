@@ -182,13 +182,9 @@ static enum status on_record(void *user, const struct journal_record *record)
 static enum status hear_journal(struct node *node, struct replica *replica, struct problem *problem)
 {
     char dir[PATH_BYTES_MAX];
-    enum status status = path_join(dir, node->data_dir, "journal");
+    struct journal_options options;
+    enum status status = node_journal_options(node, dir, &options);
     if (status != STATUS_OK) return status;
-    struct journal_options options = {
-        .dir = dir,
-        .chain_id = node->genesis->chain_id,
-        .segment_size = config_number(node->config, CONFIG_journal_segment_size),
-    };
     status = journal_scan(&options, on_record, replica, NULL, problem);
     return status == STATUS_OK ? compare_with_safety(node, replica, problem) : status;
 }

@@ -193,6 +193,8 @@ struct moment node_moment(struct node *node);
 /* node_open.c */
 enum status node_open(struct node *node, struct problem *problem, int *exit_code);
 void node_refuse_votes(struct node *node, const char *reason);
+enum status node_journal_options(const struct node *node, char dir[PATH_BYTES_MAX],
+                                 struct journal_options *options); /* dir is borrowed by them */
 
 enum status node_open_seal_key(struct node *node, const char *path, struct signer **signer,
                                struct problem *problem);

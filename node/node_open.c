@@ -175,16 +175,23 @@ static enum status on_record(void *user, const struct journal_record *record)
     return replica_restore(node->replica, record->kind, record->payload);
 }
 
-static enum status open_journal(struct node *node, struct problem *problem)
+enum status node_journal_options(const struct node *node, char dir[PATH_BYTES_MAX],
+                                 struct journal_options *options)
 {
-    char dir[PATH_BYTES_MAX];
-    enum status status = path_join(dir, node->data_dir, "journal");
-    if (status != STATUS_OK) return status;
-    struct journal_options options = {
+    *options = (struct journal_options){
         .dir = dir,
         .chain_id = node->genesis->chain_id,
         .segment_size = config_number(node->config, CONFIG_journal_segment_size),
     };
+    return path_join(dir, node->data_dir, "journal");
+}
+
+static enum status open_journal(struct node *node, struct problem *problem)
+{
+    char dir[PATH_BYTES_MAX];
+    struct journal_options options;
+    enum status status = node_journal_options(node, dir, &options);
+    if (status != STATUS_OK) return status;
     status =
         journal_open(&node->journal, &options, on_record, node, &node->journal_report, problem);
     if (status == STATUS_OK && replica_restored(node->replica) != STATUS_OK)

@@ -58,15 +58,21 @@ static void tell_epochs(struct world *w)
     world_ping(w);
 }
 
-static void all_next(struct world *w)
+/* The first `count` nodes, which all have been told. */
+static void first_next(struct world *w, uint16_t count)
 {
-    for (uint16_t n = 0; n < w->options.nodes; n++) {
+    for (uint16_t n = 0; n < count; n++) {
         cr_assert(ended(w, n), "node %u", n);
         next_epoch(w, n);
     }
-    for (uint16_t n = 0; n < w->options.nodes; n++)
+    for (uint16_t n = 0; n < count; n++)
         world_links(w, n);
     tell_epochs(w);
+}
+
+static void all_next(struct world *w)
+{
+    first_next(w, w->options.nodes);
 }
 
 static bool first_of_epoch(const struct journal_item *item, uint64_t epoch)
@@ -204,11 +210,7 @@ Test(replica_epoch, a_sleeper_follows_over_the_boundary)
         w->cut[3][n] = w->cut[n][3] = true;
     propose(w, 0, 100, 60000);
     world_run(w, 3000);
-    for (uint16_t n = 0; n < 3; n++)
-        next_epoch(w, n);
-    for (uint16_t n = 0; n < 3; n++)
-        world_links(w, n);
-    tell_epochs(w);
+    first_next(w, 3);
     world_blocks(w, 0, 300, 3);
     cr_assert_null(ended(w, 3));
     for (uint16_t n = 0; n < 3; n++)
@@ -246,11 +248,7 @@ Test(replica_epoch, who_lacks_the_seal_asks_for_that_and_not_for_what_is_behind)
     world_run(w, 2000);
     cr_assert_null(ended(w, 3));
     cr_assert_eq(w->nodes[3].height, w->nodes[0].height);
-    for (uint16_t n = 0; n < 3; n++)
-        next_epoch(w, n);
-    for (uint16_t n = 0; n < 3; n++)
-        world_links(w, n);
-    tell_epochs(w);
+    first_next(w, 3);
     world_blocks(w, 0, 300, 3);
     tell_epochs(w);
     world_run(w, 3000);
