@@ -46,8 +46,9 @@ void statement_write(struct writer *w, const struct statement *statement);
 void statement_read(struct reader *r, struct statement *statement);
 
 /* Remembers signatures that were found valid, so that a vote that arrives alone and later inside a
- * certificate is verified once. Bounded (oldest forgotten first), thread-safe, keyed by a hash of
- * key, signed bytes and signature. At least 1 entry; NULL if the heap refuses. Lives in
+ * certificate is verified once; a thread that asks for one which another thread is verifying waits
+ * for it. Bounded (oldest forgotten first), thread-safe, keyed by a hash of key, signed bytes and
+ * signature. At least 1 entry; NULL if the heap refuses. Lives in
  * verify_cache.c. */
 struct verify_cache;
 struct verify_cache *verify_cache_new(size_t entries);
