@@ -10,7 +10,7 @@
  *     figure pool_choose_us      1,000 out of it, per transaction
  */
 #include "ledger/pool.h"
-#include "tests/unit/ledger/samples.h"
+#include "tests/unit/format/samples.h"
 
 #include <stdio.h>
 #include <time.h>

@@ -5,7 +5,7 @@
 #ifndef BENCH_WORKLOAD_H
 #define BENCH_WORKLOAD_H
 
-#include "ledger/transaction.h"
+#include "format/transaction.h"
 #include "network.h"
 
 enum { PAYERS = 128, TERM_MS = 570000 };

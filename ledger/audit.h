@@ -26,7 +26,7 @@
 #ifndef LEDGER_AUDIT_H
 #define LEDGER_AUDIT_H
 
-#include "ledger/block.h"
+#include "format/block.h"
 #include <jansson.h>
 
 enum finding_severity { FINDING_ERROR, FINDING_NOTE };

@@ -6,14 +6,14 @@
  * they cancel out. A key that was absent before and after changed nothing. Of governance, proposals
  * have an effect; parameters, members and validators follow from the proposal that was enacted.
  *
- * The list, u16 count and records ascending by bytes, is read back by ledger/effect_list.h.
+ * The list, u16 count and records ascending by bytes, is read back by format/effect_list.h.
  * (ledger.md, section 7)
  */
 #ifndef LEDGER_EFFECTS_H
 #define LEDGER_EFFECTS_H
 
-#include "ledger/effect_list.h"
-#include "ledger/proposal.h"
+#include "format/effect_list.h"
+#include "format/proposal.h"
 #include "ledger/state.h"
 
 enum observed_what {

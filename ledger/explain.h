@@ -1,4 +1,4 @@
-/* ledger/explain.h -- every word of ledger/result.h in plain sentences: meaning, cause, remedy.
+/* ledger/explain.h -- every word of format/result.h in plain sentences: meaning, cause, remedy.
  *
  * One table for `witan explain WORD`, for the reference pages docs/reference/errors.md and
  * result-codes.md (a test compares them row by row), and for whoever shows an answer to people.
@@ -6,7 +6,7 @@
 #ifndef LEDGER_EXPLAIN_H
 #define LEDGER_EXPLAIN_H
 
-#include "ledger/result.h"
+#include "format/result.h"
 
 enum explanation_kind { EXPLAIN_REFUSAL, EXPLAIN_RESULT };
 

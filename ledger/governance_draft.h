@@ -19,8 +19,8 @@
 #ifndef LEDGER_GOVERNANCE_DRAFT_H
 #define LEDGER_GOVERNANCE_DRAFT_H
 
+#include "format/proposal.h"
 #include "ledger/execute.h"
-#include "ledger/proposal.h"
 
 enum { DRAFT_VALIDATORS_TOUCHED = 2 };
 

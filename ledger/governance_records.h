@@ -8,7 +8,7 @@
 #ifndef LEDGER_GOVERNANCE_RECORDS_H
 #define LEDGER_GOVERNANCE_RECORDS_H
 
-#include "ledger/proposal.h"
+#include "format/proposal.h"
 #include "ledger/state.h"
 
 void governance_read_params(struct state *state, struct params *params);

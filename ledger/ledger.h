@@ -9,8 +9,8 @@
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
 
-#include "ledger/block.h"
-#include "ledger/seal.h"
+#include "format/block.h"
+#include "format/seal.h"
 
 struct ledger;
 

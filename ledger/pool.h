@@ -15,7 +15,7 @@
 #define LEDGER_POOL_H
 
 #include "crypto/blob.h"
-#include "ledger/transaction.h"
+#include "format/transaction.h"
 
 struct pool;
 

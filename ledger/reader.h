@@ -23,9 +23,9 @@
 #ifndef LEDGER_READER_H
 #define LEDGER_READER_H
 
-#include "ledger/proposal.h"
-#include "ledger/records.h"
-#include "ledger/seal.h"
+#include "format/proposal.h"
+#include "format/records.h"
+#include "format/seal.h"
 
 struct ledger_reader;
 
@@ -209,7 +209,7 @@ enum status ledger_read_filtered(struct ledger_reader *reader, const struct entr
 
 /* ---- state ---------------------------------------------------------------------------------- */
 
-/* Accounts, assets and balances are the structs of ledger/records.h. */
+/* Accounts, assets and balances are the structs of format/records.h. */
 enum status ledger_read_account(struct ledger_reader *reader, const struct id *id,
                                 struct account *account);
 

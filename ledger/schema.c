@@ -1,6 +1,6 @@
 #include "ledger/schema.h"
 
-#include "ledger/transaction.h"
+#include "format/transaction.h"
 #include <pthread.h>
 #include <sqlite3.h>
 

@@ -20,7 +20,7 @@
 #ifndef LEDGER_STATE_H
 #define LEDGER_STATE_H
 
-#include "ledger/records.h"
+#include "format/records.h"
 #include "ledger/store.h"
 
 struct state;
@@ -68,7 +68,7 @@ void state_put_lane(struct state *state, const struct id *account, uint32_t lane
 void state_put_governance(struct state *state, struct span key, struct span bytes); /* a copy */
 
 /* What the entry in hand changed so far, each object once, in the order of the first change. now
- * and before point to the struct of the kind (ledger/records.h); of a governance record to no
+ * and before point to the struct of the kind (format/records.h); of a governance record to no
  * struct of others: its bytes are read by state_governance. */
 struct state_edit {
     uint8_t kind; /* enum record_kind */

@@ -1,14 +1,7 @@
 /* ledger/state_tree.h -- the authenticated state: one compact sparse Merkle tree over SHA-256.
  *
- *     path(kind, key)  = kind | first 31 bytes of H(path tag, kind | key)       every kind but 0x60
- *     path(window)     = 0x60 | 5 bytes big-endian of not_after_ms >> 10 | first 26 of the same
- *     leaf             = H(leaf tag, path | H(value tag, kind | bytes16 key | value))
- *     root(S)          = 32 zero bytes           if S is empty
- *                        the leaf                if S has one entry
- *                        H(node tag, root(S0) | root(S1)), split by the next bit of the path, else
- *
- * The definition is a recursion on a set: the root depends neither on history nor on storage, and
- * state_root_of computes it from sorted leaves in thirty lines. (ledger.md, section 6)
+ * What its root is says format/state_root.h: a recursion on the set of leaves, free of history and
+ * storage. Here is what computes it from block to block.
  *
  * Storage. Leaves are rows in the order of their paths, so all leaves below a prefix are
  * neighbours. A *slot* is a subtree of at most STATE_SLOT_LEAVES leaves; of the inner nodes only
@@ -29,7 +22,7 @@
 #ifndef LEDGER_STATE_TREE_H
 #define LEDGER_STATE_TREE_H
 
-#include "crypto/codec.h"
+#include "format/state_root.h"
 
 enum {
     STATE_SLOT_LEAVES = 32,
@@ -37,30 +30,6 @@ enum {
     STATE_PREFIX_BYTES = 16,
     STATE_SLOT_DEPTH_MAX = 128, /* there a slot no longer splits: a prefix has 16 bytes */
 };
-
-struct digest state_path(uint8_t kind, struct span key);
-struct digest state_path_window(struct span key, uint64_t not_after_ms);
-struct digest state_value_hash(uint8_t kind, struct span key, struct span value);
-struct digest state_leaf_hash(const struct digest *path, const struct digest *value_hash);
-struct digest state_node_hash(const struct digest *left, const struct digest *right);
-
-/* Bit number depth of a path, from the most significant of its first byte. */
-static inline unsigned path_bit(const uint8_t *path, unsigned depth)
-{
-    return (unsigned)path[depth >> 3] >> (7 - (depth & 7)) & 1u;
-}
-
-struct state_leaf {
-    struct digest path;
-    struct digest hash; /* state_leaf_hash */
-};
-
-/* The root of count leaves, ascending by path, that share their first depth bits. For a whole
- * state depth is 0. */
-struct digest state_root_of(const struct state_leaf *leaves, size_t count, unsigned depth);
-
-/* How many of them, at the beginning, have a 0 as bit number depth. */
-size_t leaves_left(const struct state_leaf *leaves, size_t count, unsigned depth);
 
 /* A leaf that is new, has another hash, or is gone. */
 struct state_change {

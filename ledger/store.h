@@ -15,9 +15,10 @@
 #ifndef LEDGER_STORE_H
 #define LEDGER_STORE_H
 
-#include "ledger/block.h"
+#include "format/block.h"
+#include "format/records.h"
 #include "ledger/ledger.h"
-#include "ledger/records.h"
+#include "ledger/state_tree.h"
 
 struct store;
 

@@ -1,5 +1,5 @@
 /* The records of kind 0x80 in their tables. */
-#include "ledger/proposal.h"
+#include "format/proposal.h"
 #include "ledger/store.h"
 #include "ledger/store_query.h"
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "node/cli_outbox.h"
 
+#include "format/transaction.h"
 #include "genesis/json.h"
-#include "ledger/transaction.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 #ifndef NODE_DRAFT_H
 #define NODE_DRAFT_H
 
-#include "ledger/transaction.h"
+#include "format/transaction.h"
 
 /* An empty transaction with a new reference. */
 void draft_begin(struct transaction *tx, const struct digest *chain_id, const struct id *source,

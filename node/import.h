@@ -22,7 +22,7 @@
 #ifndef NODE_IMPORT_H
 #define NODE_IMPORT_H
 
-#include "ledger/transaction.h"
+#include "format/transaction.h"
 #include "node/import_map.h"
 #include "node/sample.h"
 #include "rpc/sender.h"

@@ -15,8 +15,8 @@
 #define RPC_BACKEND_H
 
 #include "crypto/blob.h"
+#include "format/transaction.h"
 #include "genesis/genesis.h"
-#include "ledger/transaction.h"
 #include <jansson.h>
 
 struct ledger_reader;

@@ -1,6 +1,6 @@
 #include "rpc/json_entry.h"
-#include "ledger/effect_list.h"
-#include "ledger/transaction_json.h"
+#include "format/effect_list.h"
+#include "format/transaction_json.h"
 #include <stdlib.h>
 
 const char *entry_kind_word(uint8_t kind)

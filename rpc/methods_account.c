@@ -1,5 +1,5 @@
 /* rpc/methods_account.c -- account_get, account_list, account_history. */
-#include "ledger/effect_list.h"
+#include "format/effect_list.h"
 #include "rpc/cursor.h"
 #include "rpc/json_entry.h"
 #include "rpc/methods.h"

@@ -1,6 +1,6 @@
 /* rpc/methods_tx.c -- tx_get, tx_list, tx_decode: what is in the ledger or in the bytes. Submission
  * and waiting are in methods_submit.c. */
-#include "ledger/transaction_json.h"
+#include "format/transaction_json.h"
 #include "rpc/json_entry.h"
 #include "rpc/methods.h"
 #include "rpc/page.h"

@@ -1,7 +1,7 @@
 /* rpc/value.c -- our scalar types as JSON values. */
 #include "rpc/value.h"
+#include "format/transaction.h"
 #include "genesis/json.h"
-#include "ledger/transaction.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #ifndef NODE_CLI_GOV_H
 #define NODE_CLI_GOV_H
 
-#include "ledger/proposal.h"
+#include "format/proposal.h"
 #include "node/cli/write.h"
 
 struct cli_actions {

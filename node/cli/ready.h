@@ -2,7 +2,7 @@
 #ifndef NODE_CLI_READY_H
 #define NODE_CLI_READY_H
 
-#include "ledger/action.h"
+#include "format/action.h"
 #include "node/cli/read.h"
 
 /* The action validator.rekey for a new seal key of this validator ("val1..."), signed by that key

@@ -1,9 +1,9 @@
 /* node/cli/submit.c -- sends signed bytes through the outbox and says how it ended. */
 #include "node/cli/write.h"
 
+#include "format/transaction_json.h"
 #include "genesis/json.h"
 #include "ledger/explain.h"
-#include "ledger/transaction_json.h"
 #include "node/cli/init.h"
 #include <errno.h>
 #include <stdlib.h>

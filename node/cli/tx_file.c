@@ -1,6 +1,6 @@
 /* node/cli/tx_file.c -- transactions in files: build, sign, decode, submit; and the outbox. */
+#include "format/transaction_json.h"
 #include "genesis/json.h"
-#include "ledger/transaction_json.h"
 #include "node/cli/init.h"
 #include "node/cli/write.h"
 #include <stdlib.h>

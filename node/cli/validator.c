@@ -2,8 +2,8 @@
  * become one. */
 #include "node/cli/ready.h"
 
+#include "format/action.h"
 #include "genesis/json.h"
-#include "ledger/action.h"
 #include "node/cli/init.h"
 #include "node/key_load.h"
 #include <stdlib.h>

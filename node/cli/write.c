@@ -1,7 +1,7 @@
 #include "node/cli/write.h"
 
+#include "format/transaction_json.h"
 #include "genesis/json.h"
-#include "ledger/transaction_json.h"
 #include "node/cli/init.h"
 #include "node/cli_amount.h"
 #include "node/key_load.h"

@@ -14,7 +14,7 @@
 #ifndef NODE_CLI_WRITE_H
 #define NODE_CLI_WRITE_H
 
-#include "ledger/transaction.h"
+#include "format/transaction.h"
 #include "node/cli/read.h"
 #include "node/cli_outbox.h"
 #include "rpc/submit.h"

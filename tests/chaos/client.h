@@ -18,7 +18,7 @@
 #ifndef CHAOS_CLIENT_H
 #define CHAOS_CLIENT_H
 
-#include "ledger/transaction.h"
+#include "format/transaction.h"
 #include "rpc/submit.h"
 
 #include <stdatomic.h>

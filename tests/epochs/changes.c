@@ -2,8 +2,8 @@
  * one machine, and to another one only if that has crashed since. */
 #include "epochs.h"
 
-#include "ledger/proposal.h"
-#include "ledger/transaction.h"
+#include "format/proposal.h"
+#include "format/transaction.h"
 #include <stdio.h>
 #include <stdlib.h>
 

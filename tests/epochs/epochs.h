@@ -19,7 +19,7 @@
 #ifndef TESTS_EPOCHS_H
 #define TESTS_EPOCHS_H
 
-#include "ledger/action.h"
+#include "format/action.h"
 #include "ledger/reader.h"
 #include "node/journal.h"
 #include "node/replica.h"

@@ -1,6 +1,6 @@
 /* tests/fuzz/fuzz_batch.c -- any bytes as batch, block, header, entry record, seal and seal vote:
  * refused, or they encode to the same bytes again. The first byte says as what they are read. */
-#include "ledger/seal.h"
+#include "format/seal.h"
 
 int LLVMFuzzerInitialize(int *count, char ***words);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

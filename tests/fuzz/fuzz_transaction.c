@@ -1,5 +1,5 @@
 /* tests/fuzz/fuzz_transaction.c -- any bytes: refused, or they encode to the same bytes again. */
-#include "ledger/transaction.h"
+#include "format/transaction.h"
 
 int LLVMFuzzerInitialize(int *count, char ***words);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

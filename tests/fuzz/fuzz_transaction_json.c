@@ -1,9 +1,9 @@
 /* tests/fuzz/fuzz_transaction_json.c -- any text as a transaction in JSON: refused, or it becomes a
  * body that decodes, whose JSON becomes the same body again. And any bytes as a transaction or a
  * list of effects: what decodes has a JSON form that reads back to the same bytes. */
+#include "format/effect_list.h"
+#include "format/transaction_json.h"
 #include "genesis/json.h"
-#include "ledger/effect_list.h"
-#include "ledger/transaction_json.h"
 #include <stdlib.h>
 
 int LLVMFuzzerInitialize(int *count, char ***words);

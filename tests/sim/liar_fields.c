@@ -1,7 +1,7 @@
 #include "liar_fields.h"
 
 #include "consensus/hotstuff.h"
-#include "ledger/block.h"
+#include "format/block.h"
 #include "node/frame.h"
 
 struct walk {

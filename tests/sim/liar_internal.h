@@ -19,7 +19,7 @@
 #define SIM_LIAR_INTERNAL_H
 
 #include "consensus/hotstuff.h"
-#include "ledger/seal.h"
+#include "format/seal.h"
 #include "liar.h"
 #include "node/frame.h"
 #include "random.h"

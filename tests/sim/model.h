@@ -8,8 +8,8 @@
 #ifndef SIM_MODEL_H
 #define SIM_MODEL_H
 
+#include "format/transaction.h"
 #include "ledger/reader.h"
-#include "ledger/transaction.h"
 
 struct model;
 

@@ -10,7 +10,7 @@
 #ifndef SIM_WORKLOAD_INTERNAL_H
 #define SIM_WORKLOAD_INTERNAL_H
 
-#include "ledger/transaction.h"
+#include "format/transaction.h"
 #include "workload.h"
 
 enum {

@@ -13,7 +13,7 @@
  *         -ljansson -lsqlite3 -lsodium -lcrypto -lssl
  *     build/make_execution_vectors tests/vectors
  */
-#include "tests/unit/ledger/fields.h"
+#include "tests/unit/format/fields.h"
 #include "tests/unit/ledger/fixture.h"
 
 #include "ledger/ledger_inside.h"

@@ -13,8 +13,8 @@
  *         -ljansson -lsqlite3 -lsodium -lcrypto -lssl
  *     build/make_ledger_vectors tests/vectors
  */
-#include "tests/unit/ledger/fields.h"
-#include "tests/unit/ledger/samples.h"
+#include "tests/unit/format/fields.h"
+#include "tests/unit/format/samples.h"
 
 #include "crypto/signer.h"
 

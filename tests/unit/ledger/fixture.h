@@ -12,7 +12,7 @@
 #define TESTS_LEDGER_FIXTURE_H
 
 #include "ledger/ledger.h"
-#include "tests/unit/ledger/samples.h"
+#include "tests/unit/format/samples.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #define TESTS_LEDGER_POOL_FIXTURE_H
 
 #include "ledger/pool.h"
-#include "tests/unit/ledger/samples.h"
+#include "tests/unit/format/samples.h"
 
 enum { FIXTURE_BYTES = 100, FIXTURE_IDS_MAX = 4096 };
 

@@ -1,4 +1,4 @@
-#include "ledger/effect_list.h"
+#include "format/effect_list.h"
 #include "tests/unit/ledger/reader_story.h"
 
 TestSuite(reader_entry, .init = open_story, .fini = close_story);

@@ -1,7 +1,7 @@
 #include "ledger/state_tree.h"
 
+#include "tests/unit/format/samples.h"
 #include "tests/unit/ledger/memory_storage.h"
-#include "tests/unit/ledger/samples.h"
 #include <criterion/criterion.h>
 
 static struct memory_storage *memory;

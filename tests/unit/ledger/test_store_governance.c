@@ -1,4 +1,4 @@
-#include "ledger/proposal.h"
+#include "format/proposal.h"
 #include "ledger/store.h"
 
 #include "tests/unit/ledger/fixture_rows.h"

@@ -1,6 +1,6 @@
 #include "node/cli_outbox.h"
 
-#include "ledger/transaction.h"
+#include "format/transaction.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

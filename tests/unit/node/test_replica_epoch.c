@@ -2,7 +2,7 @@
  */
 #include "replica_fixture.h"
 
-#include "ledger/action.h"
+#include "format/action.h"
 
 /* Proposes, with its yes and its activation at once, that tx_bytes_max be this. */
 static void propose(struct world *w, uint16_t n, uint64_t reference, uint64_t tx_bytes_max)

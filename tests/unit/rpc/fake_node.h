@@ -8,7 +8,7 @@
 
 #include "rpc/request.h"
 #include "rpc/server.h"
-#include "tests/unit/ledger/samples.h"
+#include "tests/unit/format/samples.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "ledger/result.h"
+#include "format/result.h"
 #include "rpc/errors.h"
 
 #include <criterion/criterion.h>

@@ -1,6 +1,6 @@
-#include "ledger/effect_list.h"
+#include "format/effect_list.h"
 #include "rpc/json_entry.h"
-#include "tests/unit/ledger/samples.h"
+#include "tests/unit/format/samples.h"
 #include "tests/unit/rpc/harness.h"
 #include <criterion/criterion.h>
 

@@ -1,5 +1,5 @@
 #include "rpc/json_ledger.h"
-#include "tests/unit/ledger/samples.h"
+#include "tests/unit/format/samples.h"
 #include <criterion/criterion.h>
 
 Test(json_ledger, with_and_and_stay_null_after_the_first_failure)

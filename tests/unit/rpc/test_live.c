@@ -1,5 +1,5 @@
 #include "rpc/live.h"
-#include "tests/unit/ledger/samples.h"
+#include "tests/unit/format/samples.h"
 
 #include <criterion/criterion.h>
 

@@ -1,4 +1,4 @@
-#include "ledger/transaction_json.h"
+#include "format/transaction_json.h"
 #include "tests/unit/rpc/story_harness.h"
 
 TestSuite(tx, .init = story_harness_open, .fini = story_harness_close);

@@ -1,4 +1,4 @@
-#include "ledger/transaction.h"
+#include "format/transaction.h"
 #include "rpc/value.h"
 
 #include <criterion/criterion.h>

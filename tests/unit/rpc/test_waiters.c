@@ -1,6 +1,6 @@
 #include "rpc/request.h"
 #include "rpc/waiters.h"
-#include "tests/unit/ledger/samples.h"
+#include "tests/unit/format/samples.h"
 
 #include <criterion/criterion.h>
 

@@ -5,7 +5,7 @@
 
 #include "checker_fixture.h"
 
-#include "ledger/batch.h"
+#include "format/batch.h"
 #include "ledger/ledger.h"
 #include "ledger/reader.h"
 #include <unistd.h>
