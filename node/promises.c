@@ -28,13 +28,14 @@ bool promises_raise(struct safety_state *state, const struct replica *replica)
 {
     struct public_key key;
     uint64_t epoch = replica_journal_epoch(replica, &key);
+    uint64_t current = replica_check_context(replica)->config.domain.epoch;
     bool changed = epoch > state->epoch;
     state->epoch = max_u64(epoch, state->epoch);
     for (unsigned kind = 0; kind < SIGNER_KINDS; kind++) {
         struct safety_mark *mark = &state->highest[kind];
         struct safety_mark now;
         if (!replica_promised(replica, (uint8_t)kind, &now.epoch, &now.slot) ||
-            !mark_is_below(mark, &now))
+            now.epoch < current || !mark_is_below(mark, &now))
             continue;
         *mark = now;
         changed = true;

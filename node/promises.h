@@ -17,8 +17,9 @@
 bool promises_lost(const struct safety_state *state, const struct replica *replica,
                    uint64_t last_record);
 
-/* Raises the state to the replica's highest promises; true if it changed and is to be written once
- * the records behind them are durable. */
+/* Raises the state to the replica's highest promises in its epoch; true if it changed and is to be
+ * written once the records behind them are durable. Those of earlier epochs, which the journal
+ * repeats, may be another key's: each key's file was told its own when they were made. */
 bool promises_raise(struct safety_state *state, const struct replica *replica);
 
 /* Tells the signer's floors: nothing at or below is signed unless the journal restores it. */

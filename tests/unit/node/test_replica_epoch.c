@@ -3,6 +3,7 @@
 #include "replica_fixture.h"
 
 #include "format/action.h"
+#include "node/promises.h"
 
 /* Proposes, with its yes and its activation at once, that tx_bytes_max be this. */
 static void propose(struct world *w, uint16_t n, uint64_t reference, uint64_t tx_bytes_max)
@@ -178,6 +179,27 @@ Test(replica_epoch, a_restart_in_the_new_one_knows_its_promises)
     struct public_key key;
     cr_assert_eq(replica_journal_epoch(w->nodes[1].replica, &key), 1);
     cr_assert(key_equal(&key, &w->genesis->committee.validators[1].seal_key));
+    world_close(w);
+}
+
+/* A key that came with the new epoch is not blamed for what the one before it promised: its safety
+ * file would remember votes that the journal says are another key's, and stay silent for ever. */
+Test(replica_epoch, promises_of_the_epoch_before_are_not_told_to_the_safety_file)
+{
+    struct world *w = world_open(NULL);
+    world_blocks(w, 0, 1, 2);
+    propose(w, 0, 100, 60000);
+    world_run(w, 3000);
+    cr_assert(ended(w, 1));
+    world_kill(w, 1); /* The ledger is in the new epoch, the journal has no record of it yet. */
+    cr_assert_eq(world_restore(w, 1), STATUS_OK);
+    uint64_t epoch, slot;
+    cr_assert(replica_promised(w->nodes[1].replica, VOTE, &epoch, &slot));
+    cr_assert_eq(epoch, 0);
+    struct safety_state state = { .counter = 0 };
+    cr_assert_not(promises_raise(&state, w->nodes[1].replica));
+    for (unsigned kind = 0; kind < SIGNER_KINDS; kind++)
+        cr_assert_eq(state.highest[kind].slot, 0, "kind %u", kind);
     world_close(w);
 }
 
