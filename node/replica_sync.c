@@ -7,14 +7,36 @@ enum { FETCH_PROPOSAL = 1, FETCH_ANCHOR = 2, SYNC_FAR = 16, FETCH_WAIT_MS = 20, 
 
 /* ---- what we want ---- */
 
+static uint64_t highest_among(const struct replica *r, const struct replica_peer *peers,
+                              size_t count)
+{
+    uint64_t target = r->sealed_height;
+    for (size_t i = 0; i < count; i++)
+        if (peers[i].up) target = max_u64(target, peers[i].sealed_height);
+    return target;
+}
+
 /* The highest height that anybody shows. It may be a lie: then the liar is asked, does not deliver,
- * and is believed no more until its next ping. */
+ * and is believed no more until its next ping. Only when no validator has more than we do are
+ * observers looked at: of the epoch that a newcomer begins with, all validators may be gone for
+ * good. What they send proves itself. */
 static uint64_t highest_shown(const struct replica *r)
 {
-    uint64_t target = 0;
-    for (uint16_t i = 0; i < r->config.committee->count; i++)
-        if (r->peers[i].up) target = max_u64(target, r->peers[i].sealed_height);
-    return target;
+    uint64_t target = highest_among(r, r->peers, r->config.committee->count);
+    if (target > r->sealed_height) return target;
+    return highest_among(r, r->peers + COMMITTEE_MAX, OBSERVERS_MAX);
+}
+
+static uint16_t observer_next(const struct replica *r, uint16_t after, uint64_t sealed_height)
+{
+    unsigned last = after >= OBSERVER_FIRST && after != VALIDATOR_NONE ? after - OBSERVER_FIRST : 0;
+    for (unsigned i = 1; i <= OBSERVERS_MAX; i++) {
+        unsigned slot = (last + i) % OBSERVERS_MAX;
+        const struct replica_peer *peer = &r->peers[COMMITTEE_MAX + slot];
+        if (peer->up && peer->sealed_height >= sealed_height)
+            return (uint16_t)(OBSERVER_FIRST + slot);
+    }
+    return VALIDATOR_NONE;
 }
 
 /* The highest height that more peers show than can lie: what we tell people. */
@@ -47,12 +69,14 @@ static void fetch_send(struct replica *r, uint16_t to, uint8_t what, const struc
 static void sync_ask(struct replica *r, uint64_t height, uint16_t count)
 {
     uint16_t peer = peer_next(r, r->sync.last_peer, height);
-    if (peer == VALIDATOR_NONE) return;
+    if (peer == VALIDATOR_NONE) peer = observer_next(r, r->sync.last_peer, height);
+    struct replica_peer *state = peer_of(r, peer);
+    if (!state) return;
     r->sync.waiting = true;
     r->sync.peer = r->sync.last_peer = peer;
     r->sync.asked_height = height;
     r->sync.deadline_ms = r->moment.now_ms + SYNC_TIMEOUT_MS;
-    if (r->peers[peer].asked < ASKED_MAX) r->peers[peer].asked++;
+    if (state->asked < ASKED_MAX) state->asked++;
     struct writer w;
     writer_init(&w, 16);
     write_u64(&w, height);
@@ -93,8 +117,8 @@ static void sync_consider(struct replica *r)
 /* It has less than it said, or keeps it to itself. */
 static void sync_disbelieve(struct replica *r, uint16_t peer)
 {
-    if (peer >= r->config.committee->count) return;
-    r->peers[peer].sealed_height = min_u64(r->peers[peer].sealed_height, r->sealed_height);
+    struct replica_peer *state = peer_of(r, peer);
+    if (state) state->sealed_height = min_u64(state->sealed_height, r->sealed_height);
 }
 
 /* The header that would have named the field did not come. That a quorum has signed another block
@@ -339,8 +363,9 @@ static void sync_known_block(struct replica *r, const struct check_block *block)
  * nothing would ever come in time. One for each request. */
 void sync_blocks_frame(struct replica *r, uint16_t peer, struct blob *payload)
 {
-    if (peer >= r->config.committee->count || r->peers[peer].asked == 0) return;
-    r->peers[peer].asked--;
+    struct replica_peer *state = peer_of(r, peer);
+    if (!state || state->asked == 0) return;
+    state->asked--;
     if (r->sync.peer == peer) r->sync.waiting = false;
     if (!r->sync.active) r->sync.active = check_push(r, CHECK_BLOCKS, peer, 0, payload);
 }
@@ -412,7 +437,7 @@ void sync_block_refused(struct replica *r, const struct problem *problem)
         r->sync.discarding = true;
         if (r->sync.refused_height != height) r->sync.refused_from = (struct signer_set){ { 0 } };
         r->sync.refused_height = height;
-        signer_set_add(&r->sync.refused_from, r->sync.peer);
+        if (r->sync.peer < COMMITTEE_MAX) signer_set_add(&r->sync.refused_from, r->sync.peer);
         const char *text = problem ? problem->text : "refused";
         uint16_t liars_max = (uint16_t)(r->config.committee->count - r->quorum);
         if (signer_set_count(&r->sync.refused_from) > liars_max) {
@@ -448,7 +473,8 @@ void sync_block_executed(struct replica *r, struct execution *execution)
     r->sync.executing--;
     r->executed_sequence = execution->sequence;
     r->handed = max_u64(r->handed, execution->sequence);
-    r->peers[r->sync.peer].sealed_height = r->peers[r->sync.peer].claimed;
+    struct replica_peer *peer = peer_of(r, r->sync.peer);
+    peer->sealed_height = peer->claimed;
     store_executed_up_to(r, execution->sequence, execution->sequence);
     if (execution->kind == EXECUTION_BLOCK) {
         order_head(r, &execution->header, &execution->hash);

@@ -1,4 +1,5 @@
 /* Catching up: sealed blocks, anchors, missing proposals; and peers who answer badly or never. */
+#include "node/peers.h"
 #include "replica_fixture.h"
 
 /* Cuts node n off from everybody, or joins it again. */
@@ -135,6 +136,78 @@ Test(replica_sync, more_blocks_than_one_answer_holds)
     world_run(w, 5000);
     cr_assert(world_equal(w, w->nodes[0].height));
     cr_assert_geq(world_count(w, 3, from, OUTPUT_SEND, FRAME_SYNC_REQUEST), 2);
+    world_close(w);
+}
+
+/* Takes what node 0 serves to node 3, and loses the rest. */
+static bool take_blocks(struct world *w, uint16_t from, uint16_t to, uint8_t kind,
+                        struct blob **payload)
+{
+    struct blob **taken = w->context;
+    if (from == 0 && to == 3 && kind == FRAME_SYNC_BLOCKS && !*taken) *taken = blob_ref(*payload);
+    return false;
+}
+
+/* What node 0 would answer to node 3's request, that went to somebody else. */
+static struct blob *answer_of_zero(struct world *w, const struct said *request)
+{
+    struct blob *taken = NULL;
+    w->filter = take_blocks;
+    w->context = &taken;
+    w->cut[0][3] = false;
+    world_frame_in(w, 0, 3, FRAME_SYNC_REQUEST, blob_ref(request->payload));
+    w->cut[0][3] = true;
+    w->filter = NULL;
+    cr_assert_not_null(taken);
+    return taken;
+}
+
+/* All validators of the epoch that it begins with may be gone for good. */
+Test(replica_sync, when_no_validator_is_left_observers_are_asked)
+{
+    enum { OBSERVER = PEER_OBSERVER_FIRST + 5 };
+    struct world *w = world_open(NULL);
+    isolate(w, 3, true);
+    blocks_without_three(w, 1, 20);
+    uint64_t height = w->nodes[0].height;
+    size_t from = w->nodes[3].log_count;
+    replica_peer_up(w->nodes[3].replica, world_moment(w), OBSERVER, height);
+    world_drain(w, 3);
+    world_run(w, 1000);
+    const struct said *request = world_find(w, 3, from, OUTPUT_SEND, FRAME_SYNC_REQUEST);
+    cr_assert_not_null(request);
+    cr_assert_eq(request->peer, OBSERVER);
+    world_frame_in(w, 3, OBSERVER, FRAME_SYNC_BLOCKS, answer_of_zero(w, request));
+    world_run(w, 1000);
+    cr_assert_eq(w->nodes[3].height, height);
+    world_close(w);
+}
+
+/* Nobody vouches for an observer: whatever it sends stops no node, and it is asked no more until it
+ * boasts again. */
+Test(replica_sync, an_observer_that_lies_is_left_alone)
+{
+    enum { OBSERVER = PEER_OBSERVER_FIRST + 5 };
+    struct world *w = world_open(NULL);
+    isolate(w, 3, true);
+    blocks_without_three(w, 1, 3);
+    size_t from = w->nodes[3].log_count;
+    replica_peer_up(w->nodes[3].replica, world_moment(w), OBSERVER, 1000000);
+    world_drain(w, 3);
+    world_run(w, 1000);
+    const struct said *request = world_find(w, 3, from, OUTPUT_SEND, FRAME_SYNC_REQUEST);
+    cr_assert_not_null(request);
+    struct blob *answer = answer_of_zero(w, request);
+    struct blob *forged = blob_copy(blob_span(answer));
+    blob_unref(answer);
+    forged->data[100] ^= 1; /* in the header of the first block */
+    world_frame_in(w, 3, OBSERVER, FRAME_SYNC_BLOCKS, forged);
+    world_run(w, 9000);
+    cr_assert_null(world_find(w, 3, from, OUTPUT_STOP, 0));
+    cr_assert_eq(world_count(w, 3, from, OUTPUT_SEND, FRAME_SYNC_REQUEST), 1, "believed once");
+    isolate(w, 3, false);
+    world_run(w, 5000);
+    cr_assert(world_equal(w, w->nodes[0].height));
     world_close(w);
 }
 
