@@ -71,6 +71,7 @@ const struct plan_option plan_options[] = {
       ENGINE_RAFT },
     { "election_ms_max", OPTION_U16, offsetof(struct plan, election_ms_max), 11, 60000,
       ENGINE_RAFT },
+    { "lease_ms", OPTION_U16, offsetof(struct plan, lease_ms), 0, 29999, ENGINE_RAFT },
     { "real_keys", OPTION_BOOL, offsetof(struct plan, real_keys), 0, 1, 0 },
     { "beyond", OPTION_BOOL, offsetof(struct plan, beyond), 0, 1, 0 },
     { "far_behind", OPTION_BOOL, offsetof(struct plan, far_behind), 0, 1, 0 },
@@ -178,6 +179,8 @@ static bool options_allowed(const struct plan *plan, char problem[200])
         plan->election_ms_max <= plan->election_ms_min)
         return say(problem, "two heartbeats take no longer than election_ms_min, which is less "
                             "than election_ms_max");
+    if (plan->lease_ms >= plan->election_ms_min)
+        return say(problem, "lease_ms is not less than election_ms_min");
     return true;
 }
 

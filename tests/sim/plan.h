@@ -91,6 +91,7 @@ struct plan {
         engine; /* enum engine_kind; with Raft members crash, and neither lie nor exist twice */
     uint16_t phases;                                         /* of HotStuff: 2 or 3 */
     uint16_t heartbeat_ms, election_ms_min, election_ms_max; /* of Raft */
+    uint16_t lease_ms;                                       /* of Raft: 0, reads ask a quorum */
     bool real_keys;                                          /* Ed25519 instead of the MAC */
     bool beyond;     /* more than f may break: the run is to end with a violation */
     bool far_behind; /* a long calm run; at its end the last member loses its ledger, then all */

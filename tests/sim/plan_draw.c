@@ -4,7 +4,13 @@
  * are equally likely. */
 #include "plan_internal.h"
 
-enum { STREAM_PLAN = 101, STREAM_FAULTS = 102, STREAM_RAFT = 103, STREAM_READS = 104 };
+enum {
+    STREAM_PLAN = 101,
+    STREAM_FAULTS = 102,
+    STREAM_RAFT = 103,
+    STREAM_READS = 104,
+    STREAM_LEASE = 105
+};
 enum { EACH_KIND_MAX = 14 }; /* faults of one kind, but for the room in the plan */
 
 /* From least to most, every power of two in between as likely as every other. */
@@ -333,6 +339,18 @@ static void draw_frail(struct stream *s, struct plan *plan)
     plan->core = some_of(s, left, core);
 }
 
+/* In a third of the runs the leader answers reads by itself for a while. Everybody's clock runs at
+ * one rate here, so that a lease may be as long as is allowed. */
+static void draw_lease(struct plan *plan)
+{
+    struct stream s = stream_of(plan->seed, STREAM_LEASE);
+    bool lease = stream_chance(&s, 333);
+    bool longest = stream_chance(&s, 500);
+    if (lease)
+        plan->lease_ms =
+            (uint16_t)(longest ? plan->election_ms_min - 1 : plan->election_ms_min / 2);
+}
+
 /* Each costs the leader a round of messages, so about as many as transactions. */
 static void draw_reads(struct plan *plan)
 {
@@ -352,6 +370,7 @@ void plan_draw_raft(struct plan *plan, uint64_t seed, uint16_t nodes)
     draw_load(&s, plan, calm);
     draw_speeds(&s, plan, calm);
     draw_elections(&s, plan);
+    draw_lease(plan);
     draw_reads(plan);
     if (calm) return;
     draw_noise(&s, plan);

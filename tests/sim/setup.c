@@ -14,7 +14,7 @@
 enum { IMAGES_MAX = DISKS_MAX - REPLICAS_MAX, CACHE_ENTRIES = 65536 };
 
 struct image {
-    uint16_t nodes, engine, phases, heartbeat_ms, election_ms_min, election_ms_max;
+    uint16_t nodes, engine, phases, heartbeat_ms, election_ms_min, election_ms_max, lease_ms;
     bool real_keys; /* signatures in the genesis differ */
     struct genesis *genesis;
     struct secret_key seal_keys[MEMBERS_MAX];
@@ -64,7 +64,8 @@ static bool image_serves(const struct image *image, const struct plan *plan)
     bool engine = image->engine == plan->engine && image->phases == plan->phases &&
                   image->heartbeat_ms == plan->heartbeat_ms &&
                   image->election_ms_min == plan->election_ms_min &&
-                  image->election_ms_max == plan->election_ms_max;
+                  image->election_ms_max == plan->election_ms_max &&
+                  image->lease_ms == plan->lease_ms;
     return engine && image->nodes == plan->nodes && image->real_keys == plan->real_keys;
 }
 
@@ -90,6 +91,7 @@ static const struct image *image_of(const struct plan *plan)
                              .heartbeat_ms = plan->heartbeat_ms,
                              .election_ms_min = plan->election_ms_min,
                              .election_ms_max = plan->election_ms_max,
+                             .lease_ms = plan->lease_ms,
                              .real_keys = plan->real_keys };
     image->genesis = workload_genesis_of(plan, image->seal_keys);
     ASSERT(image->genesis != NULL);

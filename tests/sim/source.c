@@ -57,7 +57,8 @@ void source_failed(void *user, uint64_t index, const struct plan *plan,
     if (item && item->plan) printf("plan %s, ", item->path);
     printf("seed %" PRIu64 " (%u members, ", plan->seed, plan->nodes);
     if (plan_is_raft(plan))
-        printf("raft %u/%u/%u", plan->heartbeat_ms, plan->election_ms_min, plan->election_ms_max);
+        printf("raft %u/%u/%u, lease %u", plan->heartbeat_ms, plan->election_ms_min,
+               plan->election_ms_max, plan->lease_ms);
     else
         printf("%u phases", plan->phases);
     printf(", %" PRIu32 " faults", plan->faults_count);

@@ -9,6 +9,7 @@ enum {
     SEAL_KEYS = 1000, /* numbers of keys: a validator's first one ... */
     NODE_KEYS = 2000,
     VALUE_MAX = 1024,         /* of a key: small, so that some are too large */
+    HOLD_SWEEP_MAX = 3,       /* so few that others have to wait */
     GRACE_MS = 1000,          /* small, so that references are swept during a run */
     FIRST_EUR = 1000,         /* of each account: small, so that they run out */
     FIRST_OIL = 200,          /* of the two accounts that have any */
@@ -138,6 +139,7 @@ static void set_engine_params(struct params *params, const struct plan *plan)
         set_engine_param(params, "heartbeat_ms", plan->heartbeat_ms);
         set_engine_param(params, "election_ms_min", plan->election_ms_min);
         set_engine_param(params, "election_ms_max", plan->election_ms_max);
+        set_engine_param(params, "lease_ms", plan->lease_ms);
     } else {
         set_engine_param(params, "phases", plan->phases);
     }
@@ -158,6 +160,7 @@ struct genesis *workload_genesis_of(const struct plan *plan, struct secret_key *
     if (plan->nodes < NODES_MIN) genesis->params.values[PARAM_validators_min] = 1;
     genesis->params.values[PARAM_window_grace_ms] = GRACE_MS;
     genesis->params.values[PARAM_kv_value_max] = VALUE_MAX;
+    genesis->params.values[PARAM_hold_sweep_max] = HOLD_SWEEP_MAX;
     set_engine_params(&genesis->params, plan);
     add_validators(genesis, plan->nodes, seal_keys);
     add_accounts(genesis);
