@@ -19,8 +19,8 @@
 
 enum {
     MEMBERS = 3,
-    VALUE_BYTES = 128,
-    KEY_BYTES = 16,
+    VALUE_BYTES = PUT_VALUE_BYTES,
+    KEY_BYTES = PUT_KEY_BYTES,
     RATE_MAX_1 = 2500, /* bodies are made before the clock starts: so many a second are enough */
     RATE_MAX = 10000,
     READY_S = 20,
@@ -182,37 +182,52 @@ static struct load_target etcd_target(const struct etcd *etcd)
     return target;
 }
 
-/* ---- witan ---- */
-
-/* Its key is new: the reference is. */
-static char *witan_body(struct workload *w)
-{
-    static struct transaction tx;
-    static uint8_t key[KEY_BYTES], value[VALUE_BYTES];
-    transaction_begin(w, &tx, w->payers[w->references % PAYERS]);
-    store_u64(key, w->references);
-    random_bytes(value, sizeof value);
-    struct operation *operation = operation_add(&tx, OP_KV_PUT);
-    operation->kv_put.key = span_of(key, sizeof key);
-    operation->kv_put.value = span_of(value, sizeof value);
-    return submit_body(w, &tx, &w->payer_key, "committed");
-}
-
 /* ---- one run ---- */
 
 struct outcome {
     double rate, p50, p99;
 };
 
-static struct outcome measure(struct load *load, const char *who, unsigned clients,
-                              unsigned seconds)
+/* CPU seconds of some processes, and of this one. */
+static double cpu_of(const pid_t pids[MEMBERS])
 {
+    double seconds = 0;
+    for (int i = 0; i < MEMBERS; i++) {
+        char path[32];
+        (void)snprintf(path, sizeof path, "/proc/%ld/stat", (long)pids[i]);
+        seconds += proc_cpu(path, NULL);
+    }
+    return seconds;
+}
+
+static double own_cpu(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void figure_cpu(const char *who, const char *whose, unsigned clients, double seconds,
+                       size_t puts)
+{
+    char name[64];
+    (void)snprintf(name, sizeof name, "%s_%s_us_put", who, whose);
+    figure(name, clients, seconds * 1e6 / (double)puts, "us");
+}
+
+static struct outcome measure(struct load *load, const char *who, const pid_t pids[MEMBERS],
+                              unsigned clients, unsigned seconds)
+{
+    double nodes_before = cpu_of(pids);
+    double own_before = own_cpu();
     uint64_t start = now_ns();
     while (!load->paused || !load_idle(load)) {
         load->paused = seconds_since(start) >= seconds || load->bodies_next == load->bodies_count;
         load_turn(load, 100);
     }
     double elapsed = seconds_since(start);
+    double nodes = cpu_of(pids) - nodes_before;
+    double own = own_cpu() - own_before;
     if (load->failed > 0)
         give_up("%s: %zu of %zu failed: %s", who, load->failed, load->done, load->problem);
     struct outcome outcome = { (double)load->done / elapsed, load_percentile(load, 0.50),
@@ -224,6 +239,8 @@ static struct outcome measure(struct load *load, const char *who, unsigned clien
     figure(name, clients, outcome.p50, "ms");
     (void)snprintf(name, sizeof name, "%s_put_ms_p99", who);
     figure(name, clients, outcome.p99, "ms");
+    figure_cpu(who, "nodes", clients, nodes, load->done);
+    figure_cpu(who, "client", clients, own, load->done);
     if (load->again > 0) printf("# %zu were sent again\n", load->again);
     load_close(load);
     return outcome;
@@ -277,7 +294,7 @@ static void run_etcd(const char *program, const char *dir, unsigned seconds, str
             bodies[i] = etcd_body(++keys);
         struct load_target target = etcd_target(&etcd);
         load_open_target(load, &target, clients[run], bodies, count);
-        outcomes[run] = measure(load, "etcd", clients[run], seconds);
+        outcomes[run] = measure(load, "etcd", etcd.pids, clients[run], seconds);
     }
     etcd_stop(&etcd);
 }
@@ -289,13 +306,16 @@ static void run_witan(const char *program, const char *dir, unsigned seconds, st
     static struct workload w;
     network_start(&network, program, dir, MEMBERS, "raft");
     workload_open(&w, &network);
+    pid_t pids[MEMBERS];
+    for (int i = 0; i < MEMBERS; i++)
+        pids[i] = (pid_t)network.net.nodes[i].pid;
     for (int run = 0; run < RUNS; run++) {
         size_t count = bodies_count(clients[run], seconds);
         char **bodies = bodies_new(count);
         for (size_t i = 0; i < count; i++)
-            bodies[i] = witan_body(&w);
+            bodies[i] = put_body(&w);
         load_open(load, &network, clients[run], bodies, count);
-        outcomes[run] = measure(load, "witan", clients[run], seconds);
+        outcomes[run] = measure(load, "witan", pids, clients[run], seconds);
         network_settle(&network, 60);
     }
     network_remove(&network);

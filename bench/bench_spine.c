@@ -1,5 +1,5 @@
 /* bench_spine WITAN [--dir DIR] [--seconds N] [--idle N] [--validators N] [--engine NAME]
- *             [--only PART]
+ *             [--only PART] [--clients N] [--operation transfer|put]
  *
  * What a network of validators on this machine does: a fresh one is made with the program WITAN,
  * loaded over JSON-RPC with transactions that were signed before, watched, and removed. Prints
@@ -23,8 +23,10 @@ struct options {
     const char *program, *dir;
     const char *engine; /* NULL: the default one */
     const char *only;   /* "latency", "rate", "ops", "idle"; NULL: all */
+    unsigned clients;   /* of the latency part; 0: 1, 64 and 256 one after the other */
     unsigned seconds, idle_seconds;
     uint16_t validators;
+    bool puts; /* the latency part puts values, as bench_etcd does, instead of transferring */
 };
 
 static void figure(const char *name, double value, const char *unit)
@@ -113,24 +115,59 @@ static void print_stages(const char *before, const char *after, uint64_t transac
                 metric_value(before, "witan_consensus_views_total", "", "{outcome=\"timeout\"}"));
 }
 
+static void print_threads(const struct thread_time *before, const struct thread_time *after,
+                          uint64_t transactions, uint16_t validators)
+{
+    double each = (double)transactions * validators;
+    printf("# thread           CPU us/tx  switches/tx (a validator)\n");
+    for (size_t i = 0; i < THREADS_MAX && after[i].name[0]; i++) {
+        struct thread_time spent = after[i];
+        for (size_t k = 0; k < THREADS_MAX; k++) {
+            if (strcmp(before[k].name, after[i].name) != 0) continue;
+            spent.seconds -= before[k].seconds;
+            spent.switches -= before[k].switches;
+        }
+        if (spent.seconds > 0.005)
+            printf("# %-16s %9.1f %12.2f\n", spent.name, spent.seconds * 1e6 / each,
+                   spent.switches / each);
+    }
+}
+
 /* ---- latency ---- */
 
-static void measure_latency(struct workload *w, unsigned clients, unsigned seconds)
+/* CPU seconds of this process: the clients. */
+static double own_cpu(void)
 {
-    size_t count = clients == 1 ? 4000 : 12000;
+    struct timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void measure_latency(struct workload *w, const struct options *options, unsigned clients)
+{
+    unsigned seconds = options->seconds;
+    size_t count = (size_t)seconds * (clients == 1 ? 1000 : 6000);
     char **bodies = calloc(count, sizeof *bodies);
     struct load *load = calloc(1, sizeof *load);
     if (!bodies || !load) give_up("out of memory");
     for (size_t i = 0; i < count; i++)
-        bodies[i] = transfer_body(w, 1, "committed");
+        bodies[i] = options->puts ? put_body(w) : transfer_body(w, 1, "committed");
     load_open(load, w->network, clients, bodies, count);
+    struct thread_time threads_before[THREADS_MAX], threads_after[THREADS_MAX];
+    struct usage usage_before, usage_after;
     char *before = network_metrics(w->network, 0);
+    thread_times(w->network, threads_before);
+    network_usage(w->network, &usage_before);
+    double own_before = own_cpu();
     uint64_t start = now_ns();
     while (!load->paused || !load_idle(load)) {
         load->paused = seconds_since(start) >= seconds || load->bodies_next == count;
         load_turn(load, 100);
     }
     double elapsed = seconds_since(start);
+    double own = own_cpu() - own_before;
+    network_usage(w->network, &usage_after);
+    thread_times(w->network, threads_after);
     if (load->failed > 0) give_up("%zu of %zu failed: %s", load->failed, load->done, load->problem);
     char name[64];
     (void)snprintf(name, sizeof name, "commit_ms_p50_%u", clients);
@@ -139,9 +176,23 @@ static void measure_latency(struct workload *w, unsigned clients, unsigned secon
     figure(name, load_percentile(load, 0.99), "ms");
     (void)snprintf(name, sizeof name, "waited_tx_rate_%u", clients);
     figure(name, (double)load->done / elapsed, "tx/s");
+    uint16_t validators = w->network->net.count;
+    (void)snprintf(name, sizeof name, "waited_cpu_us_tx_%u", clients);
+    figure(name,
+           (usage_after.cpu_seconds - usage_before.cpu_seconds) * 1e6 / (double)load->done /
+               validators,
+           "us");
+    (void)snprintf(name, sizeof name, "waited_written_bytes_tx_%u", clients);
+    figure(name,
+           (double)(usage_after.written_bytes - usage_before.written_bytes) / (double)load->done /
+               validators,
+           "B");
+    (void)snprintf(name, sizeof name, "waited_client_us_tx_%u", clients);
+    figure(name, own * 1e6 / (double)load->done, "us");
     network_settle(w->network, 60);
     char *after = network_metrics(w->network, 0);
     print_stages(before, after, load->done);
+    print_threads(threads_before, threads_after, load->done, validators);
     free(before);
     free(after);
     load_close(load);
@@ -188,20 +239,6 @@ static struct rate measure_rate(struct workload *w, unsigned batch, unsigned ope
     free(load);
     network_settle(w->network, 60);
     return rate;
-}
-
-static void print_threads(const struct thread_time *before, const struct thread_time *after,
-                          uint64_t transactions, uint16_t validators)
-{
-    printf("# thread           CPU us/tx (a validator)\n");
-    for (size_t i = 0; i < THREADS_MAX && after[i].name[0]; i++) {
-        double seconds = after[i].seconds;
-        for (size_t k = 0; k < THREADS_MAX; k++)
-            if (strcmp(before[k].name, after[i].name) == 0) seconds -= before[k].seconds;
-        if (seconds > 0.005)
-            printf("# %-16s %8.1f\n", after[i].name,
-                   seconds * 1e6 / (double)transactions / validators);
-    }
 }
 
 /* ---- the parts ---- */
@@ -301,7 +338,8 @@ static void run(const struct options *options)
     workload_open(w, &network);
     for (unsigned clients = 1; clients <= 256 && wanted(options, "latency");
          clients = clients == 1 ? 64 : clients * 4)
-        measure_latency(w, clients, options->seconds);
+        if (options->clients == 0 || options->clients == clients)
+            measure_latency(w, options, clients);
     if (wanted(options, "rate")) part_rate(w, options, cores * verify / options->validators);
     if (wanted(options, "ops")) part_ops(w, options);
     if (wanted(options, "idle") && options->idle_seconds > 0) part_idle(&network, options);
@@ -312,7 +350,8 @@ static void run(const struct options *options)
 static void usage(void)
 {
     (void)fputs("usage: bench_spine WITAN [--dir DIR] [--seconds N] [--idle N] [--validators N]\n"
-                "       [--engine NAME] [--only latency|rate|ops|idle]\n"
+                "       [--engine NAME] [--only latency|rate|ops|idle] [--clients 1|64|256]\n"
+                "       [--operation transfer|put]\n"
                 "WITAN is the program to be measured; DIR must not exist\n",
                 stderr);
     exit(64);
@@ -336,6 +375,10 @@ int main(int argc, char **argv)
             options.seconds = (unsigned)number;
         else if (strcmp(argv[i], "--idle") == 0)
             options.idle_seconds = (unsigned)number;
+        else if (strcmp(argv[i], "--clients") == 0)
+            options.clients = (unsigned)number;
+        else if (strcmp(argv[i], "--operation") == 0)
+            options.puts = strcmp(argv[i + 1], "put") == 0;
         else if (strcmp(argv[i], "--engine") == 0)
             options.engine = argv[i + 1];
         else if (strcmp(argv[i], "--only") == 0)

@@ -98,6 +98,7 @@ static inline void load_client_open(const struct load *load, struct load_client 
     curl_easy_setopt(client->curl, CURLOPT_SSL_VERIFYPEER, 0L);
     curl_easy_setopt(client->curl, CURLOPT_SSL_VERIFYHOST, 0L);
     curl_easy_setopt(client->curl, CURLOPT_TCP_NODELAY, 1L);
+    curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L); /* or SIGPIPE is set for each call */
     curl_easy_setopt(client->curl, CURLOPT_TIMEOUT_MS, 60000L);
 }
 

@@ -278,7 +278,17 @@ enum { THREADS_MAX = 32 };
 struct thread_time {
     char name[32];
     double seconds;
+    double switches; /* to another thread, wanted and unwanted */
 };
+
+/* Of a thread. */
+static inline double proc_switches(int64_t pid, const char *task)
+{
+    char file[64];
+    (void)snprintf(file, sizeof file, "task/%.20s/status", task);
+    return (double)(proc_number(pid, file, "voluntary_ctxt_switches:") +
+                    proc_number(pid, file, "nonvoluntary_ctxt_switches:"));
+}
 
 static inline void thread_times(const struct network *network,
                                 struct thread_time table[THREADS_MAX])
@@ -295,10 +305,12 @@ static inline void thread_times(const struct network *network,
             if (entry->d_name[0] == '.') continue;
             (void)snprintf(stat_path, sizeof stat_path, "%s/%s/stat", path, entry->d_name);
             double seconds = proc_cpu(stat_path, name);
+            double switches = proc_switches(network->net.nodes[i].pid, entry->d_name);
             for (size_t k = 0; name[0] && k < THREADS_MAX; k++) {
                 if (table[k].name[0] && strcmp(table[k].name, name) != 0) continue;
                 (void)snprintf(table[k].name, sizeof table[k].name, "%s", name);
                 table[k].seconds += seconds;
+                table[k].switches += switches;
                 break;
             }
         }

@@ -8,7 +8,7 @@
 #include "format/transaction.h"
 #include "network.h"
 
-enum { PAYERS = 128, TERM_MS = 570000 };
+enum { PAYERS = 128, TERM_MS = 570000, PUT_KEY_BYTES = 16, PUT_VALUE_BYTES = 128 };
 
 struct workload {
     struct network *network;
@@ -85,6 +85,21 @@ static inline char *transfer_body(struct workload *w, unsigned operations, const
         operation->transfer.amount = 1;
     }
     return submit_body(w, &tx, &w->payer_key, wait);
+}
+
+/* 128 bytes under a key that is new, since the reference is. */
+static inline char *put_body(struct workload *w)
+{
+    static struct transaction tx;
+    static uint8_t key[PUT_KEY_BYTES];
+    static uint8_t value[PUT_VALUE_BYTES];
+    transaction_begin(w, &tx, w->payers[w->references % PAYERS]);
+    store_u64(key, w->references);
+    random_bytes(value, sizeof value);
+    struct operation *operation = operation_add(&tx, OP_KV_PUT);
+    operation->kv_put.key = span_of(key, sizeof key);
+    operation->kv_put.value = span_of(value, sizeof value);
+    return submit_body(w, &tx, &w->payer_key, "committed");
 }
 
 /* count bodies in one JSON-RPC batch. */

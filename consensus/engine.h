@@ -214,12 +214,20 @@ struct engine_status {
     bool hands_over; /* an EVENT_TRANSFER is under way: we lead until the other one does */
 };
 
+/* A message carries so many certificates at most. */
+enum { OWN_STATEMENTS_MAX = 4 };
+
 /* What check found in a message. */
 struct message_facts {
     bool has_proposal;
     struct proposal proposal;
     bool
         certified; /* a certificate supports this proposal already: no clock check, no proposer's */
+
+    /* What config->self has signed, by the certificates in it. The signatures are good if the
+     * message is; whoever never said so knows that its key is in use elsewhere. */
+    struct statement own[OWN_STATEMENTS_MAX];
+    uint8_t own_count;
 };
 
 struct engine_ops {

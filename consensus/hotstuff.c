@@ -118,7 +118,7 @@ static void on_commit_vote(struct hotstuff *h, uint16_t from, const struct messa
     uint8_t bytes[PROOF_BYTES_MAX];
     struct writer w;
     writer_init_fixed(&w, bytes, sizeof bytes);
-    proof_write(&w, PROOF_COMMIT_VOTES, NULL, &h->formed);
+    hotstuff_proof_write(&w, PROOF_COMMIT_VOTES, NULL, &h->formed);
     struct position position = { statement->index, statement->view, statement->digest };
     learn_decision(h, &position, writer_span(&w), out);
 }
@@ -158,7 +158,7 @@ static void on_sync_info(struct hotstuff *h, const struct message *message, stru
     enum status status = sync_attachment_read(message->attachment, &h->incoming, &proof);
     ASSERT(status == STATUS_OK);
     if (proof.size > 0) {
-        status = proof_read(proof, &h->proof);
+        status = hotstuff_proof_read(proof, &h->proof);
         ASSERT(status == STATUS_OK);
         learn_decision(h, &h->proof.position, proof, out);
     }

@@ -108,11 +108,11 @@ enum status timeout_attachment_read(struct span bytes, struct warrant *warrant);
 enum status sync_attachment_read(struct span bytes, struct warrant *warrant, struct span *proof);
 
 /* headers: form - 1 of them, the child first; NULL if none. */
-void proof_write(struct writer *w, enum proof_form form, const struct proposal *headers,
-                 const struct certificate *certificate);
+void hotstuff_proof_write(struct writer *w, enum proof_form form, const struct proposal *headers,
+                          const struct certificate *certificate);
 
 /* Shape only, and fills in the position. */
-enum status proof_read(struct span bytes, struct proof *proof);
+enum status hotstuff_proof_read(struct span bytes, struct proof *proof);
 
 struct statement proposal_statement(enum hotstuff_kind kind, const struct proposal *proposal);
 

@@ -67,7 +67,8 @@ static void decide_by_chain(struct hotstuff *h, struct effects *out)
     uint8_t bytes[PROOF_BYTES_MAX];
     struct writer w;
     writer_init_fixed(&w, bytes, sizeof bytes);
-    proof_write(&w, is_three_chain(h) ? PROOF_THREE_CHAIN : PROOF_TWO_CHAIN, headers, &h->high);
+    hotstuff_proof_write(&w, is_three_chain(h) ? PROOF_THREE_CHAIN : PROOF_TWO_CHAIN, headers,
+                         &h->high);
     struct position position = { child->index - 1, child->parent_view, child->parent };
     learn_decision(h, &position, writer_span(&w), out);
 }

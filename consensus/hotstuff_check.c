@@ -14,6 +14,36 @@ static bool is_exact(const struct engine_config *config, const struct certificat
     return signer_set_count(&certificate->signers) == committee_quorum(config->committee);
 }
 
+/* Who signs as we do says so with these. */
+static void note_own(const struct engine_config *config, const struct certificate *certificate,
+                     uint64_t aux, struct message_facts *facts)
+{
+    if (config->self >= config->committee->count) return;
+    if (!signer_set_has(&certificate->signers, config->self)) return;
+    ASSERT(facts->own_count < OWN_STATEMENTS_MAX);
+    facts->own[facts->own_count] = certificate->statement;
+    facts->own[facts->own_count++].aux = aux;
+}
+
+/* A signer's aux stands where its signature does: at its place among the signers. */
+static void note_own_timeout(const struct engine_config *config,
+                             const struct aux_certificate *timeouts, struct message_facts *facts)
+{
+    uint16_t place = 0;
+    for (uint16_t i = 0; i < config->self && i < config->committee->count; i++)
+        if (signer_set_has(&timeouts->certificate.signers, i)) place++;
+    note_own(config, &timeouts->certificate, timeouts->aux[place], facts);
+}
+
+static void note_own_warrant(const struct engine_config *config, const struct warrant *warrant,
+                             struct message_facts *facts)
+{
+    note_own(config, &warrant->high, 0, facts);
+    if (!warrant->has_timeouts) return;
+    note_own_timeout(config, &warrant->timeouts.timeouts, facts);
+    note_own(config, &warrant->timeouts.high, 0, facts);
+}
+
 /* Of a proposal by votes; the root's is believed because it says nothing but what everybody knows,
  * to the last bit (a certificate of view 0 with anything else in it would be a forgery). */
 static enum status check_certificate(const struct engine_config *config,
@@ -57,11 +87,14 @@ static enum status check_timeouts(const struct engine_config *config,
                                  &timeouts->timeouts);
 }
 
-static enum status check_warrant(const struct engine_config *config, const struct warrant *warrant)
+static enum status check_warrant(const struct engine_config *config, const struct warrant *warrant,
+                                 struct message_facts *facts)
 {
     enum status status = check_certificate(config, &warrant->high);
-    if (status != STATUS_OK || !warrant->has_timeouts) return status;
-    return check_timeouts(config, &warrant->timeouts);
+    if (status == STATUS_OK && warrant->has_timeouts)
+        status = check_timeouts(config, &warrant->timeouts);
+    if (status == STATUS_OK) note_own_warrant(config, warrant, facts);
+    return status;
 }
 
 bool warrant_admits(const struct warrant *warrant, uint64_t view, enum hotstuff_phases phases)
@@ -113,7 +146,7 @@ static enum status check_proposal(const struct engine_config *config, uint16_t f
     if (pacer_leader(&pacer, proposal.view) != from) return STATUS_INVALID;
     status = check_signature(config, from, message);
     if (status != STATUS_OK) return status;
-    status = check_warrant(config, &warrant);
+    status = check_warrant(config, &warrant, facts);
     if (status != STATUS_OK) return status;
     struct digest batch = digest_of(TAG_BATCH, message->batch);
     if (!digest_equal(&batch, &proposal.batch)) return STATUS_MISMATCH;
@@ -137,7 +170,7 @@ static enum status check_vote(const struct engine_config *config, uint16_t from,
 /* A timeout proves that its view may be entered, so nobody has to store messages of views that may
  * never come. */
 static enum status check_timeout(const struct engine_config *config, uint16_t from,
-                                 const struct message *message)
+                                 const struct message *message, struct message_facts *facts)
 {
     const struct statement *statement = &message->statement;
     struct warrant warrant;
@@ -150,24 +183,25 @@ static enum status check_timeout(const struct engine_config *config, uint16_t fr
     if (!warrant_admits(&warrant, statement->view, hotstuff_phases(config))) return STATUS_INVALID;
 
     status = check_signature(config, from, message);
-    return status == STATUS_OK ? check_warrant(config, &warrant) : status;
+    return status == STATUS_OK ? check_warrant(config, &warrant, facts) : status;
 }
 
 static enum status check_proof(const struct engine_config *config, struct span bytes,
-                               struct position *position)
+                               struct position *position, struct message_facts *facts)
 {
     struct proof proof;
-    enum status status = proof_read(bytes, &proof);
+    enum status status = hotstuff_proof_read(bytes, &proof);
     if (status != STATUS_OK) return status;
     if (!proof_fits(proof.form, hotstuff_phases(config))) return STATUS_UNSUPPORTED;
     *position = proof.position;
     if (!is_exact(config, &proof.certificate)) return STATUS_NO_QUORUM;
+    note_own(config, &proof.certificate, 0, facts);
     return certificate_check(&config->domain, config->committee, config->cache, &proof.certificate);
 }
 
 /* Nobody signs it, so it must be the one message of its kind, and prove all that it says. */
 static enum status check_sync_info(const struct engine_config *config,
-                                   const struct message *message)
+                                   const struct message *message, struct message_facts *facts)
 {
     static const struct statement nothing = { .kind = SYNC_INFO };
     static const struct signature nobody;
@@ -180,8 +214,8 @@ static enum status check_sync_info(const struct engine_config *config,
     enum status status = sync_attachment_read(message->attachment, &warrant, &proof);
     if (status != STATUS_OK) return status;
     struct position position;
-    if (proof.size > 0) status = check_proof(config, proof, &position);
-    return status == STATUS_OK ? check_warrant(config, &warrant) : status;
+    if (proof.size > 0) status = check_proof(config, proof, &position, facts);
+    return status == STATUS_OK ? check_warrant(config, &warrant, facts) : status;
 }
 
 enum status hotstuff_check(const struct engine_config *config, uint16_t from,
@@ -196,8 +230,8 @@ enum status hotstuff_check(const struct engine_config *config, uint16_t from,
         /* In a three-chain nobody who is honest says this, so nobody has to listen. */
         if (hotstuff_phases(config) == THREE_CHAIN) return STATUS_UNSUPPORTED;
         return check_vote(config, from, message);
-    case TIMEOUT: return check_timeout(config, from, message);
-    case SYNC_INFO: return check_sync_info(config, message);
+    case TIMEOUT: return check_timeout(config, from, message, facts);
+    case SYNC_INFO: return check_sync_info(config, message, facts);
     default: return STATUS_UNSUPPORTED;
     }
 }
@@ -206,7 +240,8 @@ enum status hotstuff_check_decided(const struct engine_config *config,
                                    const struct proposal *proposal, struct span proof)
 {
     struct position position;
-    enum status status = check_proof(config, proof, &position);
+    struct message_facts unused = { .own_count = 0 };
+    enum status status = check_proof(config, proof, &position, &unused);
     if (status != STATUS_OK) return status;
     struct digest digest = proposal_digest(proposal);
     if (position.index != proposal->index || position.view != proposal->view)

@@ -69,8 +69,8 @@ static size_t proof_headers(enum proof_form form)
     return (size_t)form - 1;
 }
 
-void proof_write(struct writer *w, enum proof_form form, const struct proposal *headers,
-                 const struct certificate *certificate)
+void hotstuff_proof_write(struct writer *w, enum proof_form form, const struct proposal *headers,
+                          const struct certificate *certificate)
 {
     write_u8(w, (uint8_t)form);
     for (size_t i = 0; i < proof_headers(form); i++)
@@ -127,7 +127,7 @@ static enum status proof_place_chained(struct proof *proof)
     return STATUS_OK;
 }
 
-enum status proof_read(struct span bytes, struct proof *proof)
+enum status hotstuff_proof_read(struct span bytes, struct proof *proof)
 {
     struct reader r = reader_of(bytes);
     uint8_t form = read_u8(&r);

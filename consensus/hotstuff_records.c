@@ -143,7 +143,7 @@ static void replay_proof(struct hotstuff *h, const struct position *position, st
 static enum status replay_decided(struct hotstuff *h, const struct record *record,
                                   struct effects *out)
 {
-    if (proof_read(record->proof, &h->proof) != STATUS_OK) return STATUS_MALFORMED;
+    if (hotstuff_proof_read(record->proof, &h->proof) != STATUS_OK) return STATUS_MALFORMED;
     if (!proof_fits(h->proof.form, h->phases)) return STATUS_MALFORMED;
     /* No promise had to rest on this certificate for it to be the highest that we know. */
     if (h->proof.certificate.statement.kind == VOTE)

@@ -160,6 +160,17 @@ static bool kind_is_engine(uint8_t kind)
     return kind >= 1 && kind < SIGNER_KIND_SEAL;
 }
 
+bool signer_can_have_signed(const struct signer *signer, uint64_t epoch,
+                            const struct statement *statement)
+{
+    if (!kind_is_engine(statement->kind)) return false;
+    const struct promises *promises = &signer->kinds[statement->kind];
+    struct place place = { epoch, statement->view };
+    const struct promise *known = promises_get(promises, &place);
+    if (known) return statement_equal(&known->statement, statement);
+    return promises->has_highest && place_compare(&place, &promises->highest) <= 0;
+}
+
 enum status signer_restore(struct signer *signer, uint64_t epoch, const struct statement *statement)
 {
     if (!kind_is_engine(statement->kind)) return STATUS_UNSUPPORTED;

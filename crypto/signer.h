@@ -47,6 +47,12 @@ enum status signer_restore_seal(struct signer *signer, uint64_t epoch, uint64_t 
 /* The highest (epoch, slot) of a kind that was announced or is a floor; false if none yet. */
 bool signer_highest(const struct signer *signer, uint8_t kind, uint64_t *epoch, uint64_t *slot);
 
+/* Can a good signature of this statement be ours? What was announced is, and what is no longer
+ * remembered may be; a slot above all that were announced, or one that held another statement, says
+ * that the key is used elsewhere too. */
+bool signer_can_have_signed(const struct signer *signer, uint64_t epoch,
+                            const struct statement *statement);
+
 /* Signs an engine's statement that was announced. Besides the above, STATUS_MISMATCH if the domain
  * is of another chain than before, or of another committee or engine in the same epoch: slots are
  * unique only within these. The signature is unchanged unless the result is STATUS_OK. */

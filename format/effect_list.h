@@ -27,6 +27,8 @@ enum ledger_effect_kind {
     LEDGER_EFFECT_OBSERVED = 7,
 };
 
+enum hold_state { HOLD_MADE = 1, HOLD_POSTED = 2, HOLD_VOIDED = 3, HOLD_EXPIRED = 4 };
+
 struct ledger_effect {
     enum ledger_effect_kind kind;
     struct id id;    /* account, asset, hold, owner of the key; the balance's account */
@@ -43,8 +45,8 @@ struct ledger_effect {
             uint64_t supply; /* of an asset */
         } version;
         struct {
-            uint8_t state;
-            uint64_t amount;
+            uint8_t state;   /* enum hold_state; the last, if the entry both made and ended it */
+            uint64_t amount; /* posted: what was paid, else what it reserves or reserved */
         } hold;
         struct {
             struct span key; /* borrows from the list */

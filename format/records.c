@@ -112,6 +112,22 @@ size_t balance_encode(const struct balance *balance, uint8_t value[BALANCE_VALUE
     return written(&w);
 }
 
+size_t hold_encode(const struct hold *hold, uint8_t value[HOLD_VALUE_BYTES])
+{
+    struct writer w;
+    writer_init_fixed(&w, value, HOLD_VALUE_BYTES);
+    write_u64(&w, hold->version);
+    write_id(&w, &hold->payer);
+    write_id(&w, &hold->payee);
+    write_id(&w, &hold->arbiter);
+    write_id(&w, &hold->asset);
+    write_u64(&w, hold->amount);
+    write_u64(&w, hold->expires_ms);
+    write_id(&w, &hold->group);
+    write_digest(&w, &hold->lock);
+    return written(&w);
+}
+
 size_t kv_encode(const struct kv_record *kv, uint8_t value[KV_VALUE_BYTES])
 {
     struct writer w;
@@ -205,6 +221,21 @@ enum status balance_decode(struct span value, struct balance *balance)
     return reader_end(&r);
 }
 
+enum status hold_decode(struct span value, struct hold *hold)
+{
+    struct reader r = reader_of(value);
+    hold->version = read_u64(&r);
+    read_id(&r, &hold->payer);
+    read_id(&r, &hold->payee);
+    read_id(&r, &hold->arbiter);
+    read_id(&r, &hold->asset);
+    hold->amount = read_u64(&r);
+    hold->expires_ms = read_u64(&r);
+    read_id(&r, &hold->group);
+    read_digest(&r, &hold->lock);
+    return reader_end(&r);
+}
+
 enum status kv_decode(struct span value, struct kv_record *kv)
 {
     struct reader r = reader_of(value);
@@ -255,7 +286,7 @@ static struct state_leaf leaf_at(const struct digest *path, uint8_t kind, struct
                                  struct span value)
 {
     struct digest value_hash = state_value_hash(kind, key, value);
-    return (struct state_leaf){ *path, state_leaf_hash(path, &value_hash) };
+    return (struct state_leaf){ *path, state_leaf_hash(path, &value_hash), value_hash };
 }
 
 struct state_leaf record_leaf(uint8_t kind, struct span key, struct span value)
@@ -285,6 +316,13 @@ struct state_leaf balance_leaf(const struct balance *balance)
     size_t key_size = balance_key(&balance->account, &balance->asset, key);
     size_t size = balance_encode(balance, value);
     return record_leaf(RECORD_BALANCE, span_of(key, key_size), span_of(value, size));
+}
+
+struct state_leaf hold_leaf(const struct hold *hold)
+{
+    uint8_t value[HOLD_VALUE_BYTES];
+    size_t size = hold_encode(hold, value);
+    return record_leaf(RECORD_HOLD, span_of(hold->id.bytes, 16), span_of(value, size));
 }
 
 struct state_leaf kv_leaf(const struct kv_record *kv)

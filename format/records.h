@@ -7,11 +7,12 @@
  *                                             max_supply u64, supply u64, metadata 32
  *     0x30  balance      account 16 asset 16  posted held_out held_in floor i64, flags u8, seq u64,
  *                                             head 32
- *     0x50  kv           owner 16, key        version u64, kind u8, size u32, value hash 32
- *     0x60  window       source 16 ref 16     txid 32, position u64, code u16, at u8, not_after u64
- *     0x70  lane         account 16 lane u32  next u64
- *     0x80  governance   u8 what, then id or  1 params, 2 members, 3 validator set, 4 validator,
- *                        number               5 proposal, 6 next proposal number
+ *     0x40  hold         id 16                version u64, payer payee arbiter asset 16, amount
+ * u64, expires_ms u64, group 16, lock 32 0x50  kv           owner 16, key        version u64, kind
+ * u8, size u32, value hash 32 0x60  window       source 16 ref 16     txid 32, position u64, code
+ * u16, at u8, not_after u64 0x70  lane         account 16 lane u32  next u64 0x80  governance   u8
+ * what, then id or  1 params, 2 members, 3 validator set, 4 validator, number               5
+ * proposal, 6 next proposal number
  *
  * A version is the position of the last change. What a client proves, an auditor recomputes and the
  * tables hold are these fields and nothing else. (ledger.md, section 6)
@@ -52,6 +53,7 @@ enum {
     ACCOUNT_VALUE_MAX = 72 + SIGNER_BYTES * SIGNERS_MAX,
     ASSET_VALUE_BYTES = 86,
     BALANCE_VALUE_BYTES = 73,
+    HOLD_VALUE_BYTES = 136,
     KV_VALUE_BYTES = 45,
     WINDOW_VALUE_BYTES = 51,
     LANE_VALUE_BYTES = 8,
@@ -81,11 +83,15 @@ struct asset {
     uint8_t scale, flags;
     uint64_t max_supply, supply;
     struct digest metadata;
+
+    /* The sum of its credit lines, which is that of the floors of its balances with the sign
+     * turned. It follows from them, so it stands neither in the record's bytes nor in its row. */
+    uint64_t lines;
 };
 
 struct balance {
     struct id account, asset;
-    int64_t posted, held_out, held_in, floor;
+    int64_t posted, held_out, held_in, floor; /* floor: 0 or, with a credit line, below */
     uint8_t flags;
     uint64_t seq;       /* of its last movement */
     struct digest head; /* of the chain of its movements */
@@ -96,6 +102,18 @@ static inline int64_t balance_free(const struct balance *balance)
 {
     return balance->posted - balance->held_out - balance->floor;
 }
+
+/* An amount of the payer's that is reserved for the payee until it is posted, voided or expires. It
+ * stands in held_out of the one and in held_in of the other. */
+struct hold {
+    struct id id;
+    uint64_t version; /* the operation that made it */
+    struct id payer, payee, arbiter, asset;
+    uint64_t amount;
+    uint64_t expires_ms;
+    struct id group;    /* chosen by who made it; zeros: none */
+    struct digest lock; /* zeros: none, as in all holds of this version */
+};
 
 struct kv_record {
     struct id owner;
@@ -132,6 +150,7 @@ size_t lane_key(const struct id *account, uint32_t lane, uint8_t *key);
 size_t account_encode(const struct account *account, uint8_t value[ACCOUNT_VALUE_MAX]);
 size_t asset_encode(const struct asset *asset, uint8_t value[ASSET_VALUE_BYTES]);
 size_t balance_encode(const struct balance *balance, uint8_t value[BALANCE_VALUE_BYTES]);
+size_t hold_encode(const struct hold *hold, uint8_t value[HOLD_VALUE_BYTES]);
 size_t kv_encode(const struct kv_record *kv, uint8_t value[KV_VALUE_BYTES]);
 size_t window_encode(const struct window_entry *entry, uint8_t value[WINDOW_VALUE_BYTES]);
 size_t lane_encode(const struct lane *lane, uint8_t value[LANE_VALUE_BYTES]);
@@ -141,6 +160,7 @@ size_t lane_encode(const struct lane *lane, uint8_t value[LANE_VALUE_BYTES]);
 enum status account_decode(struct span value, struct account *account);
 enum status asset_decode(struct span value, struct asset *asset);
 enum status balance_decode(struct span value, struct balance *balance);
+enum status hold_decode(struct span value, struct hold *hold);
 enum status kv_decode(struct span value, struct kv_record *kv);
 enum status window_decode(struct span value, struct window_entry *entry);
 enum status lane_decode(struct span value, struct lane *lane);
@@ -150,6 +170,7 @@ struct state_leaf record_leaf(uint8_t kind, struct span key, struct span value);
 struct state_leaf account_leaf(const struct account *account);
 struct state_leaf asset_leaf(const struct asset *asset);
 struct state_leaf balance_leaf(const struct balance *balance);
+struct state_leaf hold_leaf(const struct hold *hold);
 struct state_leaf kv_leaf(const struct kv_record *kv);
 struct state_leaf window_leaf(const struct window_entry *entry);
 struct state_leaf lane_leaf(const struct lane *lane);

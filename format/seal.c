@@ -114,6 +114,19 @@ void seal_vote_read(struct reader *r, struct seal_vote *vote)
     read_item(r, &vote->by);
 }
 
+void seal_pair_write(struct writer *w, const struct seal_pair *pair)
+{
+    ASSERT(pair->first.by.validator == pair->second.by.validator);
+    ASSERT(digest_compare(&pair->first.block_hash, &pair->second.block_hash) < 0);
+    write_u64(w, pair->first.epoch);
+    write_u64(w, pair->first.height);
+    write_u16(w, pair->first.by.validator);
+    write_digest(w, &pair->first.block_hash);
+    write_digest(w, &pair->second.block_hash);
+    write_signature(w, &pair->first.by.signature);
+    write_signature(w, &pair->second.by.signature);
+}
+
 enum status seal_vote_check(const struct seal_vote *vote, const struct digest *chain_id,
                             const struct committee *committee, struct verify_cache *cache)
 {

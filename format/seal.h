@@ -49,6 +49,16 @@ struct seal_vote {
 enum { SEAL_VOTE_BYTES = 114 };
 void seal_vote_write(struct writer *w, const struct seal_vote *vote);
 void seal_vote_read(struct reader *r, struct seal_vote *vote);
+/* Two signatures of one validator for one epoch and height, of two blocks, ascending by their
+ * hashes: epoch u64 | height u64 | validator u16 | two hashes 32 | two signatures 64       210
+ * bytes */
+struct seal_pair {
+    struct seal_vote first, second;
+};
+
+enum { SEAL_PAIR_BYTES = 210 };
+void seal_pair_write(struct writer *w, const struct seal_pair *pair);
+
 enum status seal_vote_check(const struct seal_vote *vote, const struct digest *chain_id,
                             const struct committee *committee, struct verify_cache *cache);
 

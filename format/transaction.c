@@ -13,7 +13,7 @@ _Static_assert(sizeof(struct public_key) + sizeof(struct signature) == TX_SIGNAT
                "key 32 | signature 64");
 _Static_assert(TX_HEAD_BYTES == 127, "the offset table in transaction.h");
 /* The shortest operation is kv.delete of a one-byte key: 2 + 16 + 2 + 1 + 8; the shortest known to
- * the format, hold.void or account.close, is 18: the body's least size leaves room for it. */
+ * the format, account.close, is 18: the body's least size leaves room for it. */
 _Static_assert(TX_BODY_BYTES_MIN == TX_HEAD_BYTES + 1 + 1 + 18, "the shortest body");
 
 const char *operation_name(uint16_t code)
@@ -49,6 +49,7 @@ enum level operation_level(enum operation_code code)
 {
     switch (code) {
     case OP_ACCOUNT_SET_SIGNERS:
+    case OP_BALANCE_SET_FLOOR:
     case OP_GOV_PROPOSE:
     case OP_GOV_BALLOT: return LEVEL_HIGH;
     case OP_KV_PUT:
@@ -58,7 +59,12 @@ enum level operation_level(enum operation_code code)
     case OP_ASSET_CREATE:
     case OP_ASSET_MINT:
     case OP_ASSET_BURN:
-    case OP_TRANSFER: return LEVEL_MEDIUM;
+    case OP_TRANSFER:
+    case OP_HOLD_CREATE:
+    case OP_HOLD_POST:
+    case OP_HOLD_VOID:
+    case OP_HOLD_POST_GROUP:
+    case OP_HOLD_VOID_GROUP: return LEVEL_MEDIUM;
     }
     return LEVEL_HIGH; /* Not reached with a decoded transaction; the strictest is the safe answer.
                         */
@@ -67,6 +73,15 @@ enum level operation_level(enum operation_code code)
 struct digest transaction_id(struct span body)
 {
     return digest_of(TAG_TRANSACTION, body);
+}
+
+struct id hold_id_of(const struct digest *txid, uint8_t operation)
+{
+    struct id id;
+    struct span parts[2] = { digest_span(txid), { &operation, 1 } };
+    struct digest digest = digest_of_parts(TAG_HOLD, parts, 2);
+    memcpy(id.bytes, digest.bytes, sizeof id.bytes);
+    return id;
 }
 
 /* chain id 32 | txid 32 */

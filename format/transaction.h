@@ -44,7 +44,13 @@ enum {
     X(ASSET_CREATE, 0x0201, "asset.create") \
     X(ASSET_MINT, 0x0202, "asset.mint") \
     X(ASSET_BURN, 0x0203, "asset.burn") \
+    X(BALANCE_SET_FLOOR, 0x0207, "balance.set_floor") \
     X(TRANSFER, 0x0301, "transfer") \
+    X(HOLD_CREATE, 0x0401, "hold.create") \
+    X(HOLD_POST, 0x0402, "hold.post") \
+    X(HOLD_VOID, 0x0403, "hold.void") \
+    X(HOLD_POST_GROUP, 0x0406, "hold.post_group") \
+    X(HOLD_VOID_GROUP, 0x0407, "hold.void_group") \
     X(KV_PUT, 0x0501, "kv.put") \
     X(KV_DELETE, 0x0502, "kv.delete") \
     X(GOV_PROPOSE, 0x0601, "gov.propose") \
@@ -103,9 +109,30 @@ struct operation {
             uint64_t amount;
         } asset_burn;
         struct {
+            struct id asset, account;
+            int64_t floor; /* 0 or below: how far its available amount reaches under zero */
+        } balance_set_floor;
+        struct {
             struct id to, asset;
             uint64_t amount;
         } transfer;
+        struct {
+            struct id payee, asset;
+            uint64_t amount;
+            uint64_t expires_ms;
+            struct id arbiter; /* who posts it, or voids it, as the payee may too */
+            struct id group;   /* zeros: none */
+        } hold_create;
+        struct {
+            struct id hold;
+            uint64_t amount; /* to be paid; the rest returns */
+        } hold_post;
+        struct {
+            struct id hold;
+        } hold_void;
+        struct {
+            struct id group;
+        } hold_group; /* OP_HOLD_POST_GROUP, OP_HOLD_VOID_GROUP */
         struct {
             struct span key;
             uint8_t expect;
@@ -229,6 +256,11 @@ void transaction_write_signed(struct writer *w, struct span body,
                               const struct tx_signature *signatures, uint8_t count);
 
 struct digest transaction_id(struct span body);
+
+/* H(witan/hold/v1, txid | operation u8), its first 16 bytes: the id of the hold that an operation
+ * of a transaction makes, known before it is sent. */
+struct id hold_id_of(const struct digest *txid, uint8_t operation);
+
 void transaction_sign(const struct secret_key *secret, const struct digest *chain_id,
                       const struct digest *txid, struct tx_signature *signature);
 

@@ -207,6 +207,42 @@ static void read_transfer(struct decoder *d, struct operation *operation)
     operation->transfer.amount = read_amount(d);
 }
 
+/* Its negative fits the same type: a line is counted as a positive number. */
+static void read_set_floor(struct decoder *d, struct operation *operation)
+{
+    read_id(&d->r, &operation->balance_set_floor.asset);
+    read_id(&d->r, &operation->balance_set_floor.account);
+    operation->balance_set_floor.floor = read_i64(&d->r);
+    if (operation->balance_set_floor.floor > 0 ||
+        operation->balance_set_floor.floor < -(int64_t)TX_AMOUNT_MAX)
+        refuse(d, 8, "floor is not -(2^63-1) ... 0");
+}
+
+static void read_hold_create(struct decoder *d, struct operation *operation)
+{
+    read_id(&d->r, &operation->hold_create.payee);
+    if (id_equal(&operation->actor, &operation->hold_create.payee))
+        refuse(d, sizeof(struct id), "pays to itself");
+    read_id(&d->r, &operation->hold_create.asset);
+    operation->hold_create.amount = read_amount(d);
+    operation->hold_create.expires_ms = read_time(d);
+    read_id(&d->r, &operation->hold_create.arbiter);
+    read_id(&d->r, &operation->hold_create.group);
+}
+
+static void read_hold_post(struct decoder *d, struct operation *operation)
+{
+    read_id(&d->r, &operation->hold_post.hold);
+    operation->hold_post.amount = read_amount(d);
+}
+
+/* Zeros stand for no group at all. */
+static void read_hold_group(struct decoder *d, struct operation *operation)
+{
+    read_id(&d->r, &operation->hold_group.group);
+    if (id_is_zero(&operation->hold_group.group)) refuse(d, sizeof(struct id), "names no group");
+}
+
 /* expect u8 | version u64: the version is 0 unless one is expected, and then it is not. */
 static void read_expectation(struct decoder *d, uint8_t *expect, uint64_t *version)
 {
@@ -284,7 +320,13 @@ static void read_operation(struct decoder *d, struct operation *operation)
     case OP_ASSET_CREATE: read_asset_create(d, operation); break;
     case OP_ASSET_MINT: read_asset_mint(d, operation); break;
     case OP_ASSET_BURN: read_asset_burn(d, operation); break;
+    case OP_BALANCE_SET_FLOOR: read_set_floor(d, operation); break;
     case OP_TRANSFER: read_transfer(d, operation); break;
+    case OP_HOLD_CREATE: read_hold_create(d, operation); break;
+    case OP_HOLD_POST: read_hold_post(d, operation); break;
+    case OP_HOLD_VOID: read_id(&d->r, &operation->hold_void.hold); break;
+    case OP_HOLD_POST_GROUP:
+    case OP_HOLD_VOID_GROUP: read_hold_group(d, operation); break;
     case OP_KV_PUT: read_kv_put(d, operation); break;
     case OP_KV_DELETE: read_kv_delete(d, operation); break;
     case OP_GOV_PROPOSE: read_gov_propose(d, operation); break;

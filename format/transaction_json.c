@@ -257,6 +257,45 @@ static void put_transfer(struct maker *m, const struct operation *operation)
     put_amount(m, "amount", (int64_t)operation->transfer.amount);
 }
 
+static void put_set_floor(struct maker *m, const struct operation *operation)
+{
+    put_address(m, "issuer", ADDRESS_ACCOUNT, &operation->actor);
+    put_address(m, "asset", ADDRESS_ASSET, &operation->balance_set_floor.asset);
+    put_address(m, "account", ADDRESS_ACCOUNT, &operation->balance_set_floor.account);
+    put_amount(m, "floor", operation->balance_set_floor.floor);
+}
+
+static void put_hold_create(struct maker *m, const struct operation *operation)
+{
+    put_address(m, "payer", ADDRESS_ACCOUNT, &operation->actor);
+    put_address(m, "payee", ADDRESS_ACCOUNT, &operation->hold_create.payee);
+    put_address(m, "asset", ADDRESS_ASSET, &operation->hold_create.asset);
+    put_amount(m, "amount", (int64_t)operation->hold_create.amount);
+    put_time(m, "expires", operation->hold_create.expires_ms);
+    put_address(m, "arbiter", ADDRESS_ACCOUNT, &operation->hold_create.arbiter);
+    if (!id_is_zero(&operation->hold_create.group))
+        put_id16(m, "group", &operation->hold_create.group);
+}
+
+static void put_hold_post(struct maker *m, const struct operation *operation)
+{
+    put_address(m, "actor", ADDRESS_ACCOUNT, &operation->actor);
+    put_address(m, "hold", ADDRESS_HOLD, &operation->hold_post.hold);
+    put_amount(m, "amount", (int64_t)operation->hold_post.amount);
+}
+
+static void put_hold_void(struct maker *m, const struct operation *operation)
+{
+    put_address(m, "actor", ADDRESS_ACCOUNT, &operation->actor);
+    put_address(m, "hold", ADDRESS_HOLD, &operation->hold_void.hold);
+}
+
+static void put_hold_group(struct maker *m, const struct operation *operation)
+{
+    put_address(m, "actor", ADDRESS_ACCOUNT, &operation->actor);
+    put_id16(m, "group", &operation->hold_group.group);
+}
+
 static void put_kv_put(struct maker *m, const struct operation *operation)
 {
     put_address(m, "owner", ADDRESS_ACCOUNT, &operation->actor);
@@ -314,7 +353,13 @@ static json_t *arguments_json(const struct operation *operation)
     case OP_ASSET_CREATE: put_asset_create(&m, operation); break;
     case OP_ASSET_MINT: put_asset_mint(&m, operation); break;
     case OP_ASSET_BURN: put_asset_burn(&m, operation); break;
+    case OP_BALANCE_SET_FLOOR: put_set_floor(&m, operation); break;
     case OP_TRANSFER: put_transfer(&m, operation); break;
+    case OP_HOLD_CREATE: put_hold_create(&m, operation); break;
+    case OP_HOLD_POST: put_hold_post(&m, operation); break;
+    case OP_HOLD_VOID: put_hold_void(&m, operation); break;
+    case OP_HOLD_POST_GROUP:
+    case OP_HOLD_VOID_GROUP: put_hold_group(&m, operation); break;
     case OP_KV_PUT: put_kv_put(&m, operation); break;
     case OP_KV_DELETE: put_kv_delete(&m, operation); break;
     case OP_GOV_PROPOSE: put_gov_propose(&m, operation); break;

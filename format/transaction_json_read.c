@@ -198,6 +198,23 @@ static void read_actions(struct builder *b, struct json_fields *fields, struct o
     o->gov_propose.actions = writer_span(&w);
 }
 
+static void read_hold_create(struct json_fields *f, struct operation *o)
+{
+    read_account(f, "payer", &o->actor);
+    read_account(f, "payee", &o->hold_create.payee);
+    read_asset(f, &o->hold_create.asset);
+    o->hold_create.amount = json_amount(f, "amount");
+    o->hold_create.expires_ms = json_time(f, "expires");
+    read_account(f, "arbiter", &o->hold_create.arbiter);
+    if (json_member_optional(f, "group"))
+        json_hex(f, "group", o->hold_create.group.bytes, sizeof o->hold_create.group.bytes);
+}
+
+static void read_hold(struct json_fields *f, struct id *hold)
+{
+    json_address(f, "hold", ADDRESS_HOLD, hold);
+}
+
 static const char *vote_word(unsigned vote)
 {
     return vote_name((uint8_t)vote);
@@ -243,6 +260,27 @@ static void read_arguments(struct builder *b, struct json_fields *f, struct oper
         read_account(f, "issuer", &o->actor);
         read_asset(f, &o->asset_burn.asset);
         o->asset_burn.amount = json_amount(f, "amount");
+        break;
+    case OP_BALANCE_SET_FLOOR:
+        read_account(f, "issuer", &o->actor);
+        read_asset(f, &o->balance_set_floor.asset);
+        read_account(f, "account", &o->balance_set_floor.account);
+        o->balance_set_floor.floor = read_signed(f, "floor");
+        break;
+    case OP_HOLD_CREATE: read_hold_create(f, o); break;
+    case OP_HOLD_POST:
+        read_account(f, "actor", &o->actor);
+        read_hold(f, &o->hold_post.hold);
+        o->hold_post.amount = json_amount(f, "amount");
+        break;
+    case OP_HOLD_VOID:
+        read_account(f, "actor", &o->actor);
+        read_hold(f, &o->hold_void.hold);
+        break;
+    case OP_HOLD_POST_GROUP:
+    case OP_HOLD_VOID_GROUP:
+        read_account(f, "actor", &o->actor);
+        json_hex(f, "group", o->hold_group.group.bytes, sizeof o->hold_group.group.bytes);
         break;
     case OP_TRANSFER:
         read_account(f, "from", &o->actor);

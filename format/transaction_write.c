@@ -43,6 +43,16 @@ static void write_asset_create(struct writer *w, const struct operation *operati
     write_digest(w, &operation->asset_create.metadata);
 }
 
+static void write_hold_create(struct writer *w, const struct operation *operation)
+{
+    write_id(w, &operation->hold_create.payee);
+    write_id(w, &operation->hold_create.asset);
+    write_u64(w, operation->hold_create.amount);
+    write_u64(w, operation->hold_create.expires_ms);
+    write_id(w, &operation->hold_create.arbiter);
+    write_id(w, &operation->hold_create.group);
+}
+
 static void write_gov_propose(struct writer *w, const struct operation *operation)
 {
     write_digest(w, &operation->gov_propose.rationale);
@@ -74,6 +84,19 @@ static void write_operation(struct writer *w, const struct operation *operation)
         write_id(w, &operation->asset_burn.asset);
         write_u64(w, operation->asset_burn.amount);
         return;
+    case OP_BALANCE_SET_FLOOR:
+        write_id(w, &operation->balance_set_floor.asset);
+        write_id(w, &operation->balance_set_floor.account);
+        write_i64(w, operation->balance_set_floor.floor);
+        return;
+    case OP_HOLD_CREATE: write_hold_create(w, operation); return;
+    case OP_HOLD_POST:
+        write_id(w, &operation->hold_post.hold);
+        write_u64(w, operation->hold_post.amount);
+        return;
+    case OP_HOLD_VOID: write_id(w, &operation->hold_void.hold); return;
+    case OP_HOLD_POST_GROUP:
+    case OP_HOLD_VOID_GROUP: write_id(w, &operation->hold_group.group); return;
     case OP_TRANSFER:
         write_id(w, &operation->transfer.to);
         write_id(w, &operation->transfer.asset);

@@ -9,9 +9,10 @@
  *                                --execute(transactions of block 2)--> header' ?= header 2 ...
  *
  * A header says everything about the state after its block, so equal headers mean an equal state.
- * Rows of the state (balance, account, movement, ...) are therefore not read, and an edited row is
- * not found by this release: a node finds it at the next block that touches it (ledger.md, section
- * 8), `witan ledger rebuild` repairs it.
+ * At the end every row of every table and index is compared with those of the ledger that was
+ * executed again (ledger/audit_rows.h): a balance that was edited where it lies is found although
+ * every hash of the chain is right. That needs the state at the file's own head; where the audit
+ * ends below it, or could not execute so far, the report says that rows were not compared.
  *
  * When a header is not what execution gives, the next block decides which of both the chain goes on
  * from, by its parent hash: if it names the executed one, the stored header was altered and the
@@ -32,7 +33,7 @@
 enum finding_severity { FINDING_ERROR, FINDING_NOTE };
 
 /* X(code, severity, one sentence). The table of docs/reference/findings.md is this one; a test
- * compares them. Codes of rows and of what this release does not build are named for later ones. */
+ * compares them. Codes of what this release does not build are named for later ones. */
 #define FINDING_LIST(X) \
     X(genesis_invalid, ERROR, "The genesis does not pass its own checks.") \
     X(genesis_other_chain, ERROR, "The ledger, or a header, is of another chain.") \
@@ -109,9 +110,20 @@ struct finding {
 
 struct audit_progress {
     uint64_t height, last; /* done, and where it ends */
+    uint64_t rows;         /* compared; 0 until all blocks are done */
     double blocks_per_second;
     uint64_t remaining_ms;
     uint32_t errors;
+};
+
+#define AUDIT_NO_THREADS UINT32_MAX
+
+/* Where an earlier audit ended; read out of its report (audit_mark_read). */
+struct audit_mark {
+    uint64_t height; /* executed up to here, without a finding */
+    uint64_t sealed_height;
+    struct digest hash;    /* of that block */
+    struct digest scratch; /* of every byte of the ledger that was executed again */
 };
 
 struct audit_options {
@@ -119,9 +131,16 @@ struct audit_options {
     uint32_t findings_max; /* kept in the report, all are counted; 0 = 1000 */
     bool every_seal;       /* a block without an own quorum is an error */
     bool immutable;        /* the file is on a medium that cannot be written, or a copy at rest */
-    const char *scratch;   /* file for the ledger that is executed again; NULL = in memory */
-    uint32_t threads;      /* that verify signatures ahead; 0 = a processor each but one */
-    const char *program;   /* name and version for the report; may be NULL */
+    /* File for the ledger that is executed again; it must not exist. NULL: one without a name,
+     * which SQLite keeps in memory up to its cache and then in the directory for temporary files.
+     */
+    const char *scratch;
+    /* Goes on behind an earlier audit, in its scratch file. NULL: from the genesis. */
+    const struct audit_mark *from;
+    uint32_t threads; /* that verify signatures ahead; 0 = a processor each but one */
+    /* Signatures that are known to be valid, and room for more; borrowed. NULL = one of its own. */
+    struct verify_cache *cache;
+    const char *program; /* name and version for the report; may be NULL */
 
     /* Called now and then, and at the end. false stops the audit: incomplete. May be NULL. */
     bool (*progress)(void *context, const struct audit_progress *progress);
@@ -139,6 +158,11 @@ struct audit_report {
     uint64_t blocks, entries;            /* read */
     uint64_t signatures;                 /* of seals, valid */
     uint64_t seals;                      /* quorums */
+    uint64_t rows;                       /* of tables and indexes, compared */
+    bool rows_compared;                  /* all of them */
+    uint64_t idle_batches;               /* behind the last block, as the file says */
+    bool has_scratch;                    /* a file was named, and is complete: */
+    struct digest scratch;               /* of all its bytes */
     struct digest head_hash, state_root; /* of the last block that was executed */
     bool complete;                       /* looked at everything that was asked for */
     char incomplete[FINDING_TEXT];       /* why not */
@@ -151,7 +175,8 @@ struct audit_report {
 
 /* Audits path. STATUS_OK whatever it finds; *report is then to be freed. Another status means that
  * nothing was audited: the file is missing (STATUS_NOT_FOUND), not a ledger (STATUS_UNSUPPORTED),
- * cannot be read (STATUS_IO, STATUS_BUSY), or memory ran out. */
+ * cannot be read (STATUS_IO, STATUS_BUSY), the scratch file is in the way (STATUS_EXISTS) or not
+ * the one of options->from (STATUS_MISMATCH), or memory ran out. */
 enum status audit_verify(struct audit_report **report, const struct genesis *genesis,
                          const char *path, const struct audit_options *options,
                          struct problem *problem);
@@ -164,6 +189,23 @@ int audit_exit_code(const struct audit_report *report);
  * "witan-audit/1"; new reference, NULL without memory). */
 enum status audit_report_text(const struct audit_report *report, struct buffer *out);
 json_t *audit_report_json(const struct audit_report *report);
+
+/* ---- signed, and gone on from (ledger/audit_resume.c) ---------------------------------------- */
+
+/* Adds the members `auditor` (the public key) and `signature`, over the document without the
+ * latter. false without memory. */
+bool audit_report_sign(json_t *document, const struct secret_key *secret,
+                       const struct public_key *auditor);
+
+/* Where the audit ended that made this report. auditor: whose signature it must carry, or NULL.
+ * STATUS_MALFORMED, STATUS_MISMATCH (another chain), STATUS_BAD_SIGNATURE, STATUS_UNSUPPORTED (it
+ * has findings, is not complete, or left no scratch file to go on in). */
+enum status audit_mark_read(const json_t *document, const struct public_key *auditor,
+                            const struct digest *chain_id, struct audit_mark *mark,
+                            struct problem *problem);
+
+/* SHA-256 of a file. */
+enum status audit_file_hash(const char *path, struct digest *hash, struct problem *problem);
 
 /* ---- heads of several ledgers --------------------------------------------------------------- */
 

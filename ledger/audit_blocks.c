@@ -1,4 +1,5 @@
 #include "ledger/audit_internal.h"
+#include "ledger/ledger_inside.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,6 +127,19 @@ void audit_genesis_start(struct audit *audit)
     audit->committee = *ledger_committee(audit->ledger);
     audit->has_committee = true;
     continue_from(audit, &right->header, &right->hash);
+}
+
+void audit_resume_start(struct audit *audit)
+{
+    const struct ledger_head *head = ledger_head(audit->ledger);
+    audit->history = audit->ledger->history;
+    audit->has_history = true;
+    audit->executing = true;
+    audit->committee = *ledger_committee(audit->ledger);
+    audit->has_committee = true;
+    audit->previous = head->header;
+    audit->previous_hash = head->hash;
+    audit->has_previous = true;
 }
 
 static void compare_genesis(struct audit *audit, const struct header *header)

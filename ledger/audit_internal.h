@@ -25,6 +25,8 @@ struct uncovered {
     uint32_t most;        /* valid signatures of the best of them */
 };
 
+struct audit_bags;
+
 struct audit {
     const struct audit_options *options;
     const struct genesis *genesis;
@@ -33,6 +35,8 @@ struct audit {
     struct ledger *ledger;      /* executed again, from nothing */
     struct verify_cache *cache; /* NULL without memory: everything is computed here */
     struct audit_ahead *ahead;
+    struct audit_bags *bags; /* of the history that was executed; NULL: it stands in its tables */
+    bool bags_differ;        /* to be audited again, without bags, which tells where */
     struct audit_block block;
     enum status failed; /* running out of memory, or the file: ends the walk */
 
@@ -66,6 +70,9 @@ struct audit_report *audit_report_new(const struct genesis *genesis,
 /* Begins the chain with what the genesis gives; the stored block 0 adds nothing to it. */
 void audit_genesis_start(struct audit *audit);
 
+/* Begins it behind the block that an earlier audit ended with, which audit->ledger stands at. */
+void audit_resume_start(struct audit *audit);
+
 /* The stored block 0 against it. */
 void audit_genesis_block(struct audit *audit);
 
@@ -79,6 +86,13 @@ void audit_lost_block(struct audit *audit);
  */
 void audit_seal(struct audit *audit, const struct header *header, const struct digest *hash,
                 const struct digest *executed);
+
+/* Tells how many rows were compared. false: the caller has had enough, and audit->failed is
+ * STATUS_CLOSED. */
+bool audit_tell_rows(struct audit *audit);
+
+/* The seals of blocks that were executed by an earlier audit and not sealed then: judged now. */
+void audit_seal_again(struct audit *audit, uint64_t first, uint64_t last);
 
 /* What is known only at the end: the unsealed tail, the range under the crash model. */
 void audit_seals_end(struct audit *audit, uint64_t last);

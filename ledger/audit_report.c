@@ -171,9 +171,11 @@ enum status audit_report_text(const struct audit_report *report, struct buffer *
         report->entries);
     say(out, &status, "state      executed again up to %" PRIu64 ", state root %s\n",
         report->executed_to, root);
-    say(out, &status,
-        "rows       not compared: this release recomputes the state, it does not read "
-        "its rows\n");
+    if (report->rows_compared)
+        say(out, &status, "rows       %" PRIu64 " of tables and indexes, compared both ways\n",
+            report->rows);
+    else
+        say(out, &status, "rows       not compared: the state of the last block is not known\n");
     say_findings(report, out, &status);
     say_verdict(report, out, &status);
     return status;
@@ -206,10 +208,11 @@ static json_t *findings_json(const struct audit_report *report)
 
 static json_t *counts_json(const struct audit_report *report)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "blocks", (json_int_t)report->blocks,
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "blocks", (json_int_t)report->blocks,
                      "entries", (json_int_t)report->entries, "signatures",
-                     (json_int_t)report->signatures, "seals", (json_int_t)report->seals, "errors",
-                     (json_int_t)report->error_count, "notes", (json_int_t)report->note_count);
+                     (json_int_t)report->signatures, "seals", (json_int_t)report->seals, "rows",
+                     (json_int_t)report->rows, "errors", (json_int_t)report->error_count, "notes",
+                     (json_int_t)report->note_count);
 }
 
 static const char *verdict_word(const struct audit_report *report)
@@ -237,7 +240,11 @@ json_t *audit_report_json(const struct audit_report *report)
     failed |= json_object_set_new(o, "counts", counts_json(report)) != 0;
     failed |= json_object_set_new(o, "head_hash", json_string(head)) != 0;
     failed |= json_object_set_new(o, "state_root", json_string(root)) != 0;
-    failed |= json_object_set_new(o, "rows_compared", json_false()) != 0;
+    failed |= json_object_set_new(o, "rows_compared", json_boolean(report->rows_compared)) != 0;
+    if (report->has_scratch) {
+        hex_encode(digest_span(&report->scratch), root);
+        failed |= json_object_set_new(o, "scratch_hash", json_string(root)) != 0;
+    }
     failed |= json_object_set_new(o, "findings", findings_json(report)) != 0;
     if (!failed) return o;
     json_decref(o);

@@ -6,41 +6,64 @@
 
 /* ---- invariants ------------------------------------------------------------------------------ */
 
-static int64_t posted_before(const struct state_edit *edit)
+/* What an entry changed of one asset, summed up. */
+struct change {
+    int64_t posted, held_out, held_in; /* of its balances */
+    int64_t holds;                     /* of the amounts of its holds */
+    int64_t supply;
+};
+
+static int64_t supply_of(const struct asset *asset)
 {
-    return edit->existed ? ((const struct balance *)edit->before)->posted : 0;
+    return (int64_t)asset->supply;
 }
 
-/* The sum of what an entry changed in the posted amounts of an asset. */
-static int64_t posted_change(const struct state *state, const struct id *asset)
+static void add_balance(struct change *change, const struct state_edit *edit)
 {
-    int64_t sum = 0;
-    for (size_t i = 0; i < state_edit_count(state); i++) {
-        struct state_edit edit = state_edit_at(state, i);
-        if (edit.kind != RECORD_BALANCE) continue;
-        const struct balance *now = edit.now;
-        if (id_equal(&now->asset, asset)) sum += now->posted - posted_before(&edit);
-    }
-    return sum;
+    static const struct balance none;
+    const struct balance *now = edit->now, *before = edit->existed ? edit->before : &none;
+    change->posted += now->posted - before->posted;
+    change->held_out += now->held_out - before->held_out;
+    change->held_in += now->held_in - before->held_in;
 }
 
-/* The change of an asset's supply, if the entry changed it. */
-static int64_t supply_change(const struct state *state, const struct id *asset)
+static void add_hold(struct change *change, const struct state_edit *edit)
 {
+    const struct hold_value *now = edit->now, *before = edit->before;
+    if (edit->exists) change->holds += (int64_t)now->hold.amount;
+    if (edit->existed) change->holds -= (int64_t)before->hold.amount;
+}
+
+static struct change change_of(const struct state *state, const struct id *asset)
+{
+    struct change change = { 0 };
     for (size_t i = 0; i < state_edit_count(state); i++) {
         struct state_edit edit = state_edit_at(state, i);
-        if (edit.kind != RECORD_ASSET) continue;
-        const struct asset *now = edit.now, *before = edit.before;
-        if (!id_equal(&now->id, asset)) continue;
-        return (int64_t)now->supply - (edit.existed ? (int64_t)before->supply : 0);
+        const struct balance *balance = edit.now;
+        const struct hold_value *hold = edit.now;
+        const struct asset *now = edit.now;
+        if (edit.kind == RECORD_BALANCE && id_equal(&balance->asset, asset))
+            add_balance(&change, &edit);
+        if (edit.kind == RECORD_HOLD && id_equal(&hold->hold.asset, asset))
+            add_hold(&change, &edit);
+        if (edit.kind == RECORD_ASSET && id_equal(&now->id, asset))
+            change.supply = supply_of(now) - (edit.existed ? supply_of(edit.before) : 0);
     }
-    return 0;
+    return change;
+}
+
+static void assert_change(const struct state *state, const struct id *asset)
+{
+    struct change change = change_of(state, asset);
+    ASSERT(change.posted == change.supply);
+    ASSERT(change.held_out == change.holds);
+    ASSERT(change.held_in == change.holds);
 }
 
 static void assert_balance(const struct state *state, const struct state_edit *edit)
 {
     const struct balance *now = edit->now;
-    ASSERT(now->posted >= 0);
+    ASSERT(now->floor <= 0 && now->held_out >= 0 && now->held_in >= 0);
     ASSERT(balance_free(now) >= 0);
     /* Each asset once, at its first balance: the others would only repeat the sum. */
     for (size_t i = 0;; i++) {
@@ -51,14 +74,15 @@ static void assert_balance(const struct state *state, const struct state_edit *e
         if (first.now != edit->now) return;
         break;
     }
-    ASSERT(posted_change(state, &now->asset) == supply_change(state, &now->asset));
+    assert_change(state, &now->asset);
 }
 
 static void assert_asset(const struct state *state, const struct state_edit *edit)
 {
     const struct asset *now = edit->now;
     ASSERT(now->supply <= now->max_supply);
-    ASSERT(posted_change(state, &now->id) == supply_change(state, &now->id));
+    ASSERT(now->lines <= TX_AMOUNT_MAX - now->supply);
+    assert_change(state, &now->id);
 }
 
 /* ---- records --------------------------------------------------------------------------------- */
@@ -115,14 +139,27 @@ static void write_account(struct writer *w, const struct state_edit *edit)
     write_u64(w, now->version);
 }
 
+/* A credit line changes an asset's sum of lines, which its record does not tell: the balance does.
+ */
 static void write_asset(struct writer *w, const struct state_edit *edit)
 {
     const struct asset *now = edit->now, *before = edit->before;
+    if (edit->existed && before->version == now->version) return;
     write_u8(w, LEDGER_EFFECT_ASSET);
     write_id(w, &now->id);
     write_u64(w, edit->existed ? before->version : 0);
     write_u64(w, now->version);
     write_u64(w, now->supply);
+}
+
+/* Also of a hold that the entry both made and ended: it is told how it ended. */
+static void write_hold(struct writer *w, const struct state_edit *edit)
+{
+    const struct hold_value *now = edit->now;
+    write_u8(w, LEDGER_EFFECT_HOLD);
+    write_id(w, &now->hold.id);
+    write_u8(w, now->state);
+    write_u64(w, now->amount);
 }
 
 static void write_kv(struct writer *w, const struct state_edit *edit)
@@ -164,6 +201,7 @@ static void write_edit(struct effects *effects, struct writer *w, struct state *
         break;
     case RECORD_ACCOUNT: write_account(w, edit); break;
     case RECORD_ASSET: write_asset(w, edit); break;
+    case RECORD_HOLD: write_hold(w, edit); break;
     case RECORD_GOVERNANCE: write_proposal(effects, w, state, edit); break;
     default: ASSERT(edit->kind == RECORD_KV); write_kv(w, edit);
     }

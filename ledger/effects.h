@@ -3,8 +3,10 @@
  * They are derived from the edits of the state (state_edit_at), one effect for each object that the
  * entry changed, whatever number of operations touched it; so nothing changes without an effect.
  * Changes of one balance within one entry are one effect, one `seq` and one movement, also when
- * they cancel out. A key that was absent before and after changed nothing. Of governance, proposals
- * have an effect; parameters, members and validators follow from the proposal that was enacted.
+ * they cancel out. A key that was absent before and after changed nothing; a hold that was made and
+ * ended has ended. Only the sum of an asset's credit lines has no effect: it follows from balances.
+ * Of governance, proposals have an effect; parameters, members and validators follow from the
+ * proposal that was enacted.
  *
  * The list, u16 count and records ascending by bytes, is read back by format/effect_list.h.
  * (ledger.md, section 7)
@@ -34,13 +36,18 @@ struct observed {
 };
 
 enum {
-    EFFECTS_MAX = 3 * TX_OPERATIONS_MAX, /* a mint changes asset, balance and account */
-    MOVEMENTS_MAX = 2 * TX_OPERATIONS_MAX,
-    EFFECT_BYTES_MAX = 1 + 16 + 1 + TX_KEY_BYTES_MAX + 8 + 8 + 32, /* a kv effect, the longest */
-    EFFECTS_BYTES_MAX = 2 + EFFECTS_MAX * EFFECT_BYTES_MAX,
+    EFFECTS_GROUPED_MAX = 100, /* holds that the group operations of a transaction end */
+
+    /* A new hold changes itself, two balances and the payee's account; each of those that a group
+     * operation ends changes itself and two balances. */
+    EFFECTS_MAX = 4 * TX_OPERATIONS_MAX + 3 * EFFECTS_GROUPED_MAX,
+    MOVEMENTS_MAX = 2 * TX_OPERATIONS_MAX + 2 * EFFECTS_GROUPED_MAX,
+    /* The most bytes that one operation needs: those of a kv effect with the longest key. */
+    EFFECT_BYTES_MAX = 1 + 16 + 1 + TX_KEY_BYTES_MAX + 8 + 8 + 32,
+    EFFECTS_BYTES_MAX = 2 + (TX_OPERATIONS_MAX + EFFECTS_GROUPED_MAX) * EFFECT_BYTES_MAX,
 };
 
-/* About 230 KiB: one a ledger, reused for each entry. */
+/* About 200 KiB: one a ledger, reused for each entry. */
 struct effects {
     struct span list; /* into bytes */
     uint32_t movement_count;
@@ -54,8 +61,8 @@ struct effects {
 
 /* Ends a successful entry: gives each changed balance its next seq and head, writes the list and
  * the movements, and asserts the entry's invariants: for each asset the sum of its changes of
- * posted is the change of its supply, supply stays within its maximum, nothing drawn below its
- * floor. position is that of the entry. */
+ * posted is the change of its supply, those of held_out and of held_in are the change of its holds,
+ * supply stays within its maximum, nothing drawn below its floor. position is that of the entry. */
 void effects_of_edits(struct effects *effects, struct state *state, const struct digest *entry_id,
                       uint64_t position);
 

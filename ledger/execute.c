@@ -241,6 +241,8 @@ struct outcome execute_transaction(struct executor *x, const struct transaction 
 {
     uint64_t position = position_of(x->height, entry, 0);
     struct observed observed = { OBSERVED_NOTHING, 0 };
+    x->txid = tx->txid;
+    x->holds.grouped = 0;
     struct outcome outcome = run_operations(x, tx, entry, &observed);
     if (state_status(x->state) != STATUS_OK) return outcome; /* The block fails as a whole. */
 

@@ -16,6 +16,13 @@ struct live_proposals {
     uint64_t due_ms; /* of the first to be enacted; UINT64_MAX: none has passed */
 };
 
+/* What is kept of the holds beside the state. (ledger/holds.h) */
+struct holds_watch {
+    uint64_t due_ms;  /* when the first of them ends by itself, as the last block left them */
+    bool changed;     /* since then: due_ms is to be asked again */
+    uint32_t grouped; /* ended by group operations of the transaction in hand */
+};
+
 /* What execution knows besides the state. One a ledger; the block's fields are set for each. */
 struct executor {
     struct state *state;
@@ -27,6 +34,8 @@ struct executor {
     uint64_t height; /* of the block in hand */
     uint64_t time_ms;
 
+    struct digest txid; /* of the transaction in hand */
+    struct holds_watch holds;
     struct live_proposals live;                 /* ledger/governance.h */
     struct proposal_record proposal;            /* scratch */
     struct actor actors[TX_OPERATIONS_MAX + 1]; /* scratch */

@@ -1,8 +1,24 @@
 #include "ledger/governance_draft.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { BYZANTINE_MIN = 4 };
+
+/* Always false, for whoever says that something does not hold. */
+static bool refuse(struct governance_draft *draft, const char *word, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static bool refuse(struct governance_draft *draft, const char *word, const char *format, ...)
+{
+    va_list arguments;
+    draft->reason.word = word;
+    va_start(arguments, format);
+    vsnprintf(draft->reason.text, sizeof draft->reason.text, format, arguments);
+    va_end(arguments);
+    return false;
+}
 
 bool draft_reserve(struct governance_draft *draft, uint16_t member_count, size_t validator_count)
 {
@@ -48,11 +64,14 @@ static bool collide(const struct action *a, const struct action *b)
     }
 }
 
-static bool repeats(const struct action *actions, uint8_t at)
+static bool is_first_of_its_thing(struct governance_draft *draft, const struct action *actions,
+                                  uint8_t at)
 {
     for (uint8_t i = 0; i < at; i++)
-        if (collide(&actions[i], &actions[at])) return true;
-    return false;
+        if (collide(&actions[i], &actions[at]))
+            return refuse(draft, "repeated", "action %u changes the same thing as action %u", at,
+                          i);
+    return true;
 }
 
 static bool changes_set(const struct action *action)
@@ -62,7 +81,8 @@ static bool changes_set(const struct action *action)
 }
 
 /* The first change of the set, or the addition behind one removal. */
-static bool change_of_set_holds(const struct action *actions, uint8_t at)
+static bool change_of_set_holds(struct governance_draft *draft, const struct action *actions,
+                                uint8_t at)
 {
     unsigned earlier = 0, removals = 0;
     for (uint8_t i = 0; i < at; i++) {
@@ -70,7 +90,10 @@ static bool change_of_set_holds(const struct action *actions, uint8_t at)
         removals += actions[i].kind == ACTION_VALIDATOR_REMOVE;
     }
     bool replaces = earlier == 1 && removals == 1 && actions[at].kind == ACTION_VALIDATOR_ADD;
-    return earlier == 0 || replaces;
+    if (earlier == 0 || replaces || !changes_set(&actions[at])) return true;
+    return refuse(draft, "one_change_at_a_time",
+                  "one validator is added, removed or gets a key in a proposal, or one is removed "
+                  "and then one added");
 }
 
 /* ---- parameters ------------------------------------------------------------------------------ */
@@ -91,7 +114,8 @@ static bool set_engine_param(struct governance_draft *draft, const struct action
         draft->params_changed = true;
         return true;
     }
-    return false;
+    return refuse(draft, "engine_param_unknown", "%s has no parameter %s",
+                  engine_name(draft->set.engine), action->engine_params.name);
 }
 
 /* ---- members --------------------------------------------------------------------------------- */
@@ -111,16 +135,20 @@ static bool is_member(const struct governance_draft *draft, const struct id *acc
     return at < draft->member_count && id_equal(&draft->members[at].account, account);
 }
 
-static bool exists(const struct governance_draft *draft, const struct id *account)
+static bool exists(struct governance_draft *draft, const struct id *account)
 {
-    return draft->account_exists(draft->context, account);
+    return draft->account_exists(draft->context, account) ||
+           refuse(draft, "account_unknown", "there is no such account");
 }
 
 static bool add_member(struct governance_draft *draft, const struct action *action)
 {
     const struct id *account = &action->member_add.account;
-    if (!exists(draft, account) || is_member(draft, account)) return false;
-    if (draft->member_count >= BALLOTS_MAX) return false;
+    if (!exists(draft, account)) return false;
+    if (is_member(draft, account)) return refuse(draft, "member_exists", "it is a member already");
+    if (draft->member_count >= BALLOTS_MAX)
+        return refuse(draft, "members_full", "there are %u members, and no more can vote",
+                      draft->member_count);
     uint16_t at = member_place(draft, account);
     struct member *place = &draft->members[at];
     memmove(place + 1, place, (size_t)(draft->member_count - at) * sizeof *place);
@@ -142,8 +170,11 @@ static bool has_validator(const struct governance_draft *draft, const struct id 
 static bool remove_member(struct governance_draft *draft, const struct action *action)
 {
     const struct id *account = &action->member_remove.account;
-    if (!is_member(draft, account) || draft->member_count == 1) return false;
-    if (has_validator(draft, account)) return false;
+    if (!is_member(draft, account)) return refuse(draft, "member_unknown", "it is no member");
+    if (draft->member_count == 1)
+        return refuse(draft, "last_member", "it is the last member: nobody could vote any more");
+    if (has_validator(draft, account))
+        return refuse(draft, "member_has_validators", "it still has validators: remove them first");
     uint16_t at = member_place(draft, account);
     struct member *place = &draft->members[at];
     memmove(place, place + 1, (size_t)(draft->member_count - at - 1) * sizeof *place);
@@ -191,11 +222,18 @@ static void enter_set(struct committee *set, const struct validator_record *reco
 
 static bool add_validator(struct governance_draft *draft, const struct action *action)
 {
-    if (find_validator(draft, &action->validator_add.id)) return false;
-    if (!is_member(draft, &action->validator_add.member)) return false;
-    if (key_is_known(draft, &action->validator_add.seal_key)) return false;
-    if (key_is_known(draft, &action->validator_add.node_key)) return false;
-    if (draft->set.count == COMMITTEE_MAX) return false;
+    if (find_validator(draft, &action->validator_add.id))
+        return refuse(draft, "validator_exists",
+                      "a validator has or had this id: a new machine makes a new one");
+    if (!is_member(draft, &action->validator_add.member))
+        return refuse(draft, "member_unknown", "the account that is to have it is no member");
+    if (key_is_known(draft, &action->validator_add.seal_key))
+        return refuse(draft, "key_known", "a validator has or had its seal key");
+    if (key_is_known(draft, &action->validator_add.node_key))
+        return refuse(draft, "key_known", "a validator has or had its node key");
+    if (draft->set.count == COMMITTEE_MAX)
+        return refuse(draft, "validators_full", "there are %u validators, and no more can be",
+                      draft->set.count);
     struct validator_record *record = &draft->validators[draft->validator_count++];
     memset(record, 0, sizeof *record);
     record->id = action->validator_add.id;
@@ -219,7 +257,8 @@ static bool remove_validator(struct governance_draft *draft, const struct action
 {
     struct validator_record *record = find_active(draft, &action->validator_remove.id);
     uint16_t at = committee_find_id(&draft->set, &action->validator_remove.id);
-    if (!record || at == VALIDATOR_NONE) return false;
+    if (!record || at == VALIDATOR_NONE)
+        return refuse(draft, "validator_not_active", "it is no validator, or none any more");
     struct validator *place = &draft->set.validators[at];
     memmove(place, place + 1, (size_t)(draft->set.count - at - 1) * sizeof *place);
     draft->set.count--;
@@ -233,8 +272,10 @@ static bool rekey_validator(struct governance_draft *draft, const struct action 
 {
     struct validator_record *record = find_active(draft, &action->validator_rekey.id);
     uint16_t at = committee_find_id(&draft->set, &action->validator_rekey.id);
-    if (!record || at == VALIDATOR_NONE) return false;
-    if (key_is_known(draft, &action->validator_rekey.seal_key)) return false;
+    if (!record || at == VALIDATOR_NONE)
+        return refuse(draft, "validator_not_active", "it is no validator, or none any more");
+    if (key_is_known(draft, &action->validator_rekey.seal_key))
+        return refuse(draft, "key_known", "a validator has or had this key");
     record->seal_key = action->validator_rekey.seal_key;
     draft->set.validators[at].seal_key = record->seal_key;
     touch(draft, record);
@@ -258,34 +299,47 @@ static bool apply(struct governance_draft *draft, const struct action *action)
     }
 }
 
-static bool params_hold(const struct governance_draft *draft)
+static bool params_hold(struct governance_draft *draft)
 {
+    struct problem problem = { .text = "" };
     const struct committee *set = &draft->set;
-    return params_check(&draft->params, set->fault_model, draft->test_chain, NULL) == STATUS_OK &&
-           engine_params_check(set->engine, &draft->params, NULL) == STATUS_OK;
+    if (params_check(&draft->params, set->fault_model, draft->test_chain, &problem) == STATUS_OK &&
+        engine_params_check(set->engine, &draft->params, &problem) == STATUS_OK)
+        return true;
+    return refuse(draft, "params_invalid", "%s", problem.text);
 }
 
-static bool removal_holds(const struct governance_draft *draft)
+static bool removal_holds(struct governance_draft *draft, uint16_t before)
 {
     const struct committee *set = &draft->set;
-    bool needs_four = set->fault_model == FAULT_BYZANTINE && !draft->test_chain;
-    if (needs_four && set->count < BYZANTINE_MIN) return false;
-    return set->count >= draft->params.values[PARAM_validators_min];
+    uint64_t least = draft->params.values[PARAM_validators_min];
+    if (set->fault_model == FAULT_BYZANTINE && !draft->test_chain && set->count < BYZANTINE_MIN)
+        return refuse(draft, "below_byzantine_min",
+                      "%u validators become %u: of fewer than %d not one could fail", before,
+                      set->count, BYZANTINE_MIN);
+    if (set->count >= least) return true;
+    return refuse(draft, "below_validators_min",
+                  "%u validators become %u: below validators_min %llu", before, set->count,
+                  (unsigned long long)least);
 }
 
-static bool addition_holds(const struct governance_draft *draft)
+static bool addition_holds(struct governance_draft *draft, uint16_t before)
 {
-    return draft->set.count <= draft->params.values[PARAM_validators_max];
+    uint64_t most = draft->params.values[PARAM_validators_max];
+    if (draft->set.count <= most) return true;
+    return refuse(draft, "above_validators_max",
+                  "%u validators become %u: above validators_max %llu", before, draft->set.count,
+                  (unsigned long long)most);
 }
 
 /* What can be said only of all actions together. */
-static bool whole_holds(const struct governance_draft *draft, enum action_kind kind)
+static bool whole_holds(struct governance_draft *draft, uint16_t before, enum action_kind kind)
 {
     switch (kind) {
     case ACTION_PARAMS_SET:
     case ACTION_ENGINE_PARAMS: return params_hold(draft);
-    case ACTION_VALIDATOR_ADD: return addition_holds(draft);
-    case ACTION_VALIDATOR_REMOVE: return removal_holds(draft);
+    case ACTION_VALIDATOR_ADD: return addition_holds(draft, before);
+    case ACTION_VALIDATOR_REMOVE: return removal_holds(draft, before);
     default: return true;
     }
 }
@@ -299,13 +353,14 @@ struct outcome draft_apply(struct governance_draft *draft, const struct action *
                            uint8_t count)
 {
     ASSERT(count <= ACTIONS_MAX);
+    uint16_t before = draft->set.count;
     for (uint8_t i = 0; i < count; i++) {
-        if (repeats(actions, i)) return invalid(i);
-        if (changes_set(&actions[i]) && !change_of_set_holds(actions, i)) return invalid(i);
+        if (!is_first_of_its_thing(draft, actions, i)) return invalid(i);
+        if (!change_of_set_holds(draft, actions, i)) return invalid(i);
         if (!apply(draft, &actions[i])) return invalid(i);
     }
     for (uint8_t i = 0; i < count; i++)
-        if (!whole_holds(draft, actions[i].kind)) return invalid(i);
+        if (!whole_holds(draft, before, actions[i].kind)) return invalid(i);
     if (draft->params_changed) draft->params.version++;
     return (struct outcome){ RESULT_ok, 0 };
 }

@@ -22,7 +22,13 @@
 #include "format/proposal.h"
 #include "ledger/execute.h"
 
-enum { DRAFT_VALIDATORS_TOUCHED = 2 };
+enum { DRAFT_VALIDATORS_TOUCHED = 2, DRAFT_REASON_BYTES = 160 };
+
+/* Why an action does not hold, for people and programs; no part of what is decided. */
+struct draft_reason {
+    const char *word; /* "last_member"; NULL: all hold */
+    char text[DRAFT_REASON_BYTES];
+};
 
 /* About 20 KiB beside the arrays: keep off small stacks. */
 struct governance_draft {
@@ -41,14 +47,17 @@ struct governance_draft {
     bool params_changed, members_changed;
     unsigned touched_count; /* validators; a change of the set touches at least one */
     size_t touched[DRAFT_VALIDATORS_TOUCHED];
+
+    struct draft_reason reason;
 };
 
 /* Makes the arrays, so that the caller can fill them in. false without memory. */
 bool draft_reserve(struct governance_draft *draft, uint16_t member_count, size_t validator_count);
 void draft_free(struct governance_draft *draft); /* the arrays, not the struct */
 
-/* RESULT_ok, or RESULT_action_invalid with the index of the first action that does not hold; the
- * draft is of no use then. params.version grows by one if a parameter was set. */
+/* RESULT_ok, or RESULT_action_invalid with the index of the first action that does not hold, and
+ * the reason in the draft, which is of no other use then. params.version grows by one if a
+ * parameter was set. */
 struct outcome draft_apply(struct governance_draft *draft, const struct action *actions,
                            uint8_t count);
 

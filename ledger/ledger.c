@@ -2,6 +2,7 @@
 
 #include "ledger/genesis_state.h"
 #include "ledger/governance.h"
+#include "ledger/holds.h"
 #include "ledger/ledger_inside.h"
 #include <stdlib.h>
 
@@ -189,7 +190,8 @@ static enum status load_governance(struct ledger *ledger, struct problem *proble
     ledger->executor.members = ledger->members;
     ledger->executor.member_count = ledger->member_count;
     ledger->executor.time_ms = header->time_ms;
-    return governance_load(&ledger->executor);
+    enum status status = holds_load(&ledger->executor);
+    return status == STATUS_OK ? governance_load(&ledger->executor) : status;
 }
 
 static enum status load(struct ledger *ledger, struct problem *problem)
@@ -330,22 +332,30 @@ enum refusal_code ledger_admit(struct ledger *ledger, const struct transaction *
 
 /* ---- seals ----------------------------------------------------------------------------------- */
 
-/* The set that seals an epoch's blocks is at most one behind the present one in practice; any is
- * found. */
+static enum status committee_limits(const struct committee *committee, const struct seal *seal,
+                                    uint16_t *quorum, struct problem *problem)
+{
+    for (uint16_t i = 0; i < seal->count; i++)
+        if (seal->signatures[i].validator >= committee->count)
+            return problem_set(problem, STATUS_NOT_MEMBER,
+                               "signature %u of the seal is of no validator", i);
+    *quorum = committee_quorum(committee);
+    return STATUS_OK;
+}
+
+/* The set that seals a block is nearly always the present one, which is here decoded and with its
+ * keys checked; any other is found. */
 static enum status seal_limits(struct ledger *ledger, const struct seal *seal, uint16_t *quorum,
                                struct problem *problem)
 {
+    if (seal->epoch == ledger->head.epoch)
+        return committee_limits(&ledger->committee, seal, quorum, problem);
     struct committee *committee = malloc(sizeof *committee);
-    enum status status = STATUS_OK;
     if (!committee) return problem_set(problem, STATUS_NO_MEMORY, "no memory for a seal");
-    if (!store_read_epoch(ledger->store, seal->epoch, committee, NULL, NULL))
-        status = problem_set(problem, STATUS_NOT_FOUND, "no epoch %llu",
-                             (unsigned long long)seal->epoch);
-    for (uint16_t i = 0; status == STATUS_OK && i < seal->count; i++)
-        if (seal->signatures[i].validator >= committee->count)
-            status = problem_set(problem, STATUS_NOT_MEMBER,
-                                 "signature %u of the seal is of no validator", i);
-    if (status == STATUS_OK) *quorum = committee_quorum(committee);
+    enum status status = store_read_epoch(ledger->store, seal->epoch, committee, NULL, NULL)
+                             ? committee_limits(committee, seal, quorum, problem)
+                             : problem_set(problem, STATUS_NOT_FOUND, "no epoch %llu",
+                                           (unsigned long long)seal->epoch);
     free(committee);
     return status;
 }

@@ -14,11 +14,24 @@
 
 struct ledger;
 
+/* The tables that are only appended to and that execution never reads. */
+enum history_table { HISTORY_ENTRY, HISTORY_OPERATION, HISTORY_TOUCH, HISTORY_MOVEMENT };
+enum { HISTORY_TABLES = HISTORY_MOVEMENT + 1 };
+
+/* Where their rows go instead, of a ledger that is executed only to be compared with another: row
+ * is handed an sqlite3_stmt whose columns are those of the table. Such a ledger is one transaction
+ * that never ends; it cannot be opened again. */
+struct history_sink {
+    void (*row)(void *context, enum history_table table, void *statement);
+    void *context;
+};
+
 struct ledger_options {
     uint64_t cache_bytes;       /* of SQLite's pages; 0 = 64 MiB */
     const char *vfs;            /* SQLite VFS by name; NULL = the default */
     struct verify_cache *cache; /* signatures found valid before the vote; NULL = verify again */
     uint64_t hash_seed; /* of tables in memory: best unknown to clients; changes no result */
+    const struct history_sink *sink; /* NULL: all rows into the file */
 };
 
 /* Opens path, or makes it from the genesis if it does not exist (or ":memory:"). Checks that it is
@@ -55,8 +68,8 @@ struct epoch_record {
 /* STATUS_NOT_FOUND: it has not begun; or what the ledger has failed with. */
 enum status ledger_read_epoch(struct ledger *ledger, uint64_t number, struct epoch_record *epoch);
 
-/* The block time from which on a proposal that has passed is to be enacted; UINT64_MAX: none waits.
- * An empty batch then makes a block. */
+/* The block time from which on a hold ends by itself or a proposal that has passed is to be
+ * enacted; UINT64_MAX: none waits. An empty batch then makes a block. */
 uint64_t ledger_next_due_ms(const struct ledger *ledger);
 
 enum execution_kind {
@@ -84,7 +97,7 @@ struct execution {
     uint64_t epoch, sequence;
     struct header header; /* EXECUTION_BLOCK */
     struct digest hash;
-    uint32_t entry_count;
+    uint32_t entry_count, room; /* room: for how many entries there is memory */
     struct executed_entry *entries;
     uint32_t skipped_count;
     struct skipped_transaction *skipped;
@@ -132,6 +145,15 @@ void ledger_admit_end(struct ledger *ledger);
 /* Stores signatures for a block (rows of the table `seal`); those that are there already stay. */
 enum status ledger_store_seal(struct ledger *ledger, const struct seal *seal,
                               struct problem *problem);
+
+/* Rows of the table `evidence`: what a validator has signed and cannot deny. */
+enum evidence_kind { EVIDENCE_SEALS = 1 /* data: a seal_pair (format/seal.h) */ };
+
+/* Stores two seals of a validator that contradict each other; its first pair of an epoch stays.
+ * STATUS_INVALID (they do not contradict), STATUS_NOT_FOUND (no such epoch), STATUS_NOT_MEMBER,
+ * STATUS_BAD_SIGNATURE: nothing is stored, and the ledger goes on. */
+enum status ledger_store_evidence(struct ledger *ledger, const struct seal_pair *pair,
+                                  struct problem *problem);
 
 /* Highest height at or below which every block is covered by a stored quorum (a seal of a later
  * block covers its history). */

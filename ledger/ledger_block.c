@@ -32,7 +32,8 @@ static struct execution *execution_new(enum execution_kind kind, uint64_t epoch,
 static bool execution_reserve(struct execution *execution, struct span bytes, uint32_t count)
 {
     execution->bytes = malloc(bytes.size ? bytes.size : 1);
-    execution->entries = calloc((size_t)count + ENACTMENTS_MAX, sizeof *execution->entries);
+    execution->room = count + ENACTMENTS_MAX;
+    execution->entries = calloc(execution->room, sizeof *execution->entries);
     execution->skipped = calloc(count ? count : 1, sizeof *execution->skipped);
     if (!execution->bytes || !execution->entries || !execution->skipped) return false;
     if (bytes.size > 0) memcpy(execution->bytes, bytes.data, bytes.size);
@@ -59,6 +60,16 @@ static bool reserve_leaves(struct ledger *ledger, uint32_t count)
     ledger->leaves = leaves;
     ledger->leaf_capacity = count;
     return true;
+}
+
+bool ledger_reserve_entries(struct ledger *ledger, struct execution *execution, uint32_t count)
+{
+    uint32_t room = execution->room + count;
+    struct executed_entry *entries = realloc(execution->entries, room * sizeof *entries);
+    if (!entries) return false;
+    execution->entries = entries;
+    execution->room = room;
+    return reserve_leaves(ledger, room);
 }
 
 /* Executes or skips one transaction; the entry's number is how many were included before it. */
@@ -264,13 +275,13 @@ static enum status run(struct ledger *ledger, const struct work *work, struct ex
     state_trim(x->state);
     x->height = ledger->head.header.height + 1;
     x->time_ms = max_u64(work->time_ms, ledger->head.header.time_ms + 1);
-    bool due = governance_next_due_ms(x) <= x->time_ms;
+    bool due = ledger_next_due_ms(ledger) <= x->time_ms;
     if (work->count > 0 || due || tick_is_due(ledger, work)) store_begin(ledger->store);
 
     ledger_next_begin(ledger);
     enum status status = STATUS_NO_MEMORY;
-    if (reserve_leaves(ledger, work->count + ENACTMENTS_MAX))
-        status = ledger_enact(ledger, execution);
+    if (reserve_leaves(ledger, execution->room)) status = ledger_expire(ledger, execution);
+    if (status == STATUS_OK) status = ledger_enact(ledger, execution);
     if (status == STATUS_OK) status = run_transactions(ledger, work, execution);
     if (status == STATUS_OK) {
         if (execution->entry_count > 0 || tick_is_due(ledger, work))

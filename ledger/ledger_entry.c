@@ -34,6 +34,23 @@ static void write_operation(struct ledger *ledger, const struct operation *o, ui
         row.has_amount = true;
         row.amount = o->transfer.amount;
         break;
+    case OP_BALANCE_SET_FLOOR:
+        row.other = &o->balance_set_floor.account;
+        row.asset = &o->balance_set_floor.asset;
+        break;
+    case OP_HOLD_CREATE:
+        row.other = &o->hold_create.payee;
+        row.asset = &o->hold_create.asset;
+        row.has_amount = true;
+        row.amount = o->hold_create.amount;
+        break;
+    case OP_HOLD_POST:
+        row.has_amount = true;
+        row.amount = o->hold_post.amount;
+        break;
+    case OP_HOLD_VOID:
+    case OP_HOLD_POST_GROUP:
+    case OP_HOLD_VOID_GROUP:
     case OP_ACCOUNT_SET_SIGNERS:
     case OP_KV_PUT:
     case OP_KV_DELETE:
@@ -67,14 +84,12 @@ static void write_ballots(struct ledger *ledger, const struct transaction *tx, u
     }
 }
 
-/* The account at the other end of an operation, or NULL. */
+/* The account that an operation makes or freezes, or NULL. */
 static const struct id *other_account(const struct operation *o)
 {
     switch (o->code) {
     case OP_ACCOUNT_CREATE: return &o->account_create.id;
     case OP_ACCOUNT_FREEZE: return &o->account_freeze.account;
-    case OP_ASSET_MINT: return &o->asset_mint.to;
-    case OP_TRANSFER: return &o->transfer.to;
     default: return NULL;
     }
 }
@@ -84,12 +99,29 @@ static int compare_ids(const void *a, const void *b)
     return id_compare(a, b);
 }
 
+/* Each account once. */
+static void write_touch(struct ledger *ledger, struct id *accounts, size_t count, uint64_t position)
+{
+    if (count > 1) qsort(accounts, count, sizeof accounts[0], compare_ids);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || !id_equal(&accounts[i - 1], &accounts[i]))
+            store_write_touch(ledger->store, &accounts[i], position);
+}
+
+/* Those whose balances the entry moved. */
+static size_t add_moved(const struct effects *effects, struct id *accounts)
+{
+    for (uint32_t i = 0; i < effects->movement_count; i++)
+        accounts[i] = effects->movements[i].account;
+    return effects->movement_count;
+}
+
 /* The entry stands in the history of its source and actors, and, if it succeeded, of those whom it
  * paid, made or froze: a failed payment is no event in the life of its payee. */
 static void write_touches(struct ledger *ledger, const struct transaction *tx, uint64_t position,
                           bool succeeded)
 {
-    struct id accounts[1 + 2 * TX_OPERATIONS_MAX];
+    struct id accounts[1 + 2 * TX_OPERATIONS_MAX + MOVEMENTS_MAX];
     size_t count = 0;
     accounts[count++] = tx->source;
     for (unsigned i = 0; i < tx->operation_count; i++) {
@@ -97,10 +129,8 @@ static void write_touches(struct ledger *ledger, const struct transaction *tx, u
         accounts[count++] = tx->operations[i].actor;
         if (succeeded && other) accounts[count++] = *other;
     }
-    qsort(accounts, count, sizeof accounts[0], compare_ids);
-    for (size_t i = 0; i < count; i++)
-        if (i == 0 || !id_equal(&accounts[i - 1], &accounts[i]))
-            store_write_touch(ledger->store, &accounts[i], position);
+    count += add_moved(&ledger->executor.effects, accounts + count);
+    write_touch(ledger, accounts, count, position);
 }
 
 struct digest ledger_write_entry(struct ledger *ledger, const struct transaction *tx,
@@ -139,24 +169,26 @@ struct digest ledger_write_entry(struct ledger *ledger, const struct transaction
     return leaf;
 }
 
-/* It stands in the history of the accounts that it changed. */
+/* It stands in the history of the accounts that it changed or moved a balance of. */
 static void write_changed(struct ledger *ledger, uint64_t position)
 {
+    struct id accounts[EFFECTS_MAX];
     struct effect_list list = effect_list_of(ledger->executor.effects.list);
     struct ledger_effect effect;
-    while (effect_list_next(&list, &effect)) {
-        if (effect.kind != LEDGER_EFFECT_ACCOUNT) continue;
-        store_write_touch(ledger->store, &effect.id, position);
-    }
+    size_t count = 0;
+    while (effect_list_next(&list, &effect))
+        if (effect.kind == LEDGER_EFFECT_ACCOUNT || effect.kind == LEDGER_EFFECT_BALANCE)
+            accounts[count++] = effect.id;
     ASSERT(effect_list_end(&list) == STATUS_OK);
+    write_touch(ledger, accounts, count, position);
 }
 
-struct digest ledger_write_enactment(struct ledger *ledger, const struct digest *id, uint32_t index,
-                                     struct outcome outcome)
+struct digest ledger_write_system(struct ledger *ledger, enum entry_kind kind,
+                                  const struct digest *id, uint32_t index, struct outcome outcome)
 {
     const struct effects *effects = &ledger->executor.effects;
     struct entry_record record = {
-        .kind = ENTRY_ENACTMENT,
+        .kind = (uint8_t)kind,
         .id = *id,
         .code = (uint16_t)outcome.code,
         .at = outcome.at,
@@ -174,5 +206,7 @@ struct digest ledger_write_enactment(struct ledger *ledger, const struct digest 
     };
     store_write_entry(ledger->store, &row);
     write_changed(ledger, row.position);
+    for (uint32_t i = 0; i < effects->movement_count; i++)
+        store_write_movement(ledger->store, &effects->movements[i]);
     return leaf;
 }

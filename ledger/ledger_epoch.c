@@ -1,5 +1,6 @@
 /* What a block decides about those after it: enactments, what is then in force, the next epoch. */
 #include "ledger/governance.h"
+#include "ledger/holds.h"
 #include "ledger/ledger_inside.h"
 #include <stdlib.h>
 
@@ -16,7 +17,7 @@ enum status ledger_enact(struct ledger *ledger, struct execution *execution)
         struct outcome outcome = governance_enact(x, numbers[i], index, &ledger->next.ends_epoch);
         if (state_status(x->state) != STATUS_OK) break;
         if (outcome.code == RESULT_ok) ledger->next.enacted = true;
-        ledger->leaves[index] = ledger_write_enactment(ledger, &id, index, outcome);
+        ledger->leaves[index] = ledger_write_system(ledger, ENTRY_ENACTMENT, &id, index, outcome);
         execution->entries[execution->entry_count++] = (struct executed_entry){
             .kind = ENTRY_ENACTMENT,
             .id = id,
@@ -82,12 +83,13 @@ enum status ledger_next_take(struct ledger *ledger)
         ledger->executor.members = ledger->members;
         ledger->executor.member_count = ledger->member_count;
     }
-    return governance_settle(&ledger->executor);
+    enum status status = holds_settle(&ledger->executor);
+    return status == STATUS_OK ? governance_settle(&ledger->executor) : status;
 }
 
 uint64_t ledger_next_due_ms(const struct ledger *ledger)
 {
-    return governance_next_due_ms(&ledger->executor);
+    return min_u64(governance_next_due_ms(&ledger->executor), holds_next_due_ms(&ledger->executor));
 }
 
 /* ---- epochs ---------------------------------------------------------------------------------- */

@@ -61,9 +61,15 @@ void ledger_append_history(struct ledger *ledger, const struct digest *hash);
 struct digest ledger_write_entry(struct ledger *ledger, const struct transaction *tx,
                                  uint32_t index, struct outcome outcome);
 
-/* The same for the enactment of a proposal. */
-struct digest ledger_write_enactment(struct ledger *ledger, const struct digest *id, uint32_t index,
-                                     struct outcome outcome);
+/* The same for an entry that no transaction asked for. */
+struct digest ledger_write_system(struct ledger *ledger, enum entry_kind kind,
+                                  const struct digest *id, uint32_t index, struct outcome outcome);
+
+/* Ends the holds that are due, each as an entry: the first of a block. (ledger/ledger_expire.c) */
+enum status ledger_expire(struct ledger *ledger, struct execution *execution);
+
+/* Makes room for count entries more than an execution has. */
+bool ledger_reserve_entries(struct ledger *ledger, struct execution *execution, uint32_t count);
 
 /* Enacts what is due, each as an entry. */
 enum status ledger_enact(struct ledger *ledger, struct execution *execution);

@@ -1,14 +1,10 @@
-#include "ledger/governance.h"
+#include "ledger/operations.h"
 
-#include <stdlib.h>
+#include "ledger/governance.h"
+#include "ledger/holds.h"
 
 /* Each rule below checks in the order of precedence of ledger.md, section 5, and changes the state
  * only behind its last check. That the actor is not frozen was asked before. */
-
-static bool is_frozen(const struct account *account)
-{
-    return (account->flags & ACCOUNT_FROZEN) != 0;
-}
 
 static bool has_role(struct executor *x, const struct id *actor, enum role role)
 {
@@ -23,10 +19,8 @@ static bool is_member(const struct executor *x, const struct id *account)
     return false;
 }
 
-/* The balance to pay into. A new one is a change of its account too, whose version and number of
- * balances grow. */
-static struct balance *balance_to_pay(struct executor *x, const struct id *account,
-                                      const struct id *asset, uint64_t position)
+struct balance *balance_to_pay(struct executor *x, const struct id *account, const struct id *asset,
+                               uint64_t position)
 {
     if (!state_balance(x->state, account, asset)) {
         struct account *owner = state_edit_account(x->state, account);
@@ -36,14 +30,13 @@ static struct balance *balance_to_pay(struct executor *x, const struct id *accou
     return state_edit_balance(x->state, account, asset);
 }
 
-/* What an account may draw of an asset; zero without a record. */
-static int64_t available(struct executor *x, const struct id *account, const struct id *asset)
+int64_t available(struct executor *x, const struct id *account, const struct id *asset)
 {
     const struct balance *balance = state_balance(x->state, account, asset);
     return balance ? balance_free(balance) : 0;
 }
 
-static enum result_code short_of(struct observed *observed, int64_t value)
+enum result_code short_of(struct observed *observed, int64_t value)
 {
     *observed = (struct observed){ OBSERVED_AVAILABLE, value };
     return RESULT_insufficient_funds;
@@ -110,7 +103,8 @@ static enum result_code account_freeze(struct executor *x, const struct operatio
     return RESULT_ok;
 }
 
-/* ---- assets and transfers -------------------------------------------------------------------- */
+/* ---- assets, lines and transfers
+ * -------------------------------------------------------------------- */
 
 static enum result_code asset_create(struct executor *x, const struct operation *o,
                                      uint64_t position)
@@ -131,6 +125,19 @@ static enum result_code asset_create(struct executor *x, const struct operation 
     return RESULT_ok;
 }
 
+/* What may still be added to supply and credit lines together. They bound every balance from both
+ * sides: what is held or owed of an asset fits an i64 for ever. */
+static uint64_t room_of(const struct asset *asset)
+{
+    return TX_AMOUNT_MAX - asset->supply - asset->lines;
+}
+
+static enum result_code beyond_supply(struct observed *observed, uint64_t left)
+{
+    *observed = (struct observed){ OBSERVED_SUPPLY_LEFT, (int64_t)left };
+    return RESULT_supply_limit;
+}
+
 static enum result_code asset_mint(struct executor *x, const struct operation *o, uint64_t position,
                                    struct observed *observed)
 {
@@ -141,11 +148,8 @@ static enum result_code asset_mint(struct executor *x, const struct operation *o
     if (!id_equal(&asset->issuer, &o->actor)) return RESULT_not_issuer;
     if (!to) return RESULT_account_unknown;
     if (is_frozen(to)) return RESULT_account_frozen;
-    if (amount > asset->max_supply - asset->supply) {
-        *observed =
-            (struct observed){ OBSERVED_SUPPLY_LEFT, (int64_t)(asset->max_supply - asset->supply) };
-        return RESULT_supply_limit;
-    }
+    uint64_t left = min_u64(asset->max_supply - asset->supply, room_of(asset));
+    if (amount > left) return beyond_supply(observed, left);
     struct asset *grown = state_edit_asset(x->state, &o->asset_mint.asset);
     grown->supply += amount;
     grown->version = position;
@@ -167,6 +171,30 @@ static enum result_code asset_burn(struct executor *x, const struct operation *o
     shrunk->supply -= (uint64_t)amount;
     shrunk->version = position;
     state_edit_balance(x->state, &o->actor, &o->asset_burn.asset)->posted -= amount;
+    return RESULT_ok;
+}
+
+/* A credit line of an account, given by who issues the asset. The asset's sum of lines follows, but
+ * its record does not say it and keeps its version. */
+static enum result_code set_floor(struct executor *x, const struct operation *o, uint64_t position,
+                                  struct observed *observed)
+{
+    const struct id *account = &o->balance_set_floor.account, *id = &o->balance_set_floor.asset;
+    const int64_t floor = o->balance_set_floor.floor;
+    const struct asset *asset = state_asset(x->state, id);
+    if (!asset) return RESULT_asset_unknown;
+    if (!id_equal(&asset->issuer, &o->actor)) return RESULT_not_issuer;
+    if (!state_account(x->state, account)) return RESULT_account_unknown;
+    const struct balance *balance = state_balance(x->state, account, id);
+    uint64_t line = (uint64_t)-floor, old = balance ? (uint64_t)-balance->floor : 0;
+    uint64_t left = room_of(asset) + old;
+    if (line > left) return beyond_supply(observed, left);
+    int64_t have = available(x, account, id);
+    if (have - (int64_t)old + (int64_t)line < 0) return short_of(observed, have);
+
+    struct asset *changed = state_edit_asset(x->state, id);
+    changed->lines = changed->lines - old + line;
+    balance_to_pay(x, account, id, position)->floor = floor;
     return RESULT_ok;
 }
 
@@ -230,7 +258,13 @@ enum result_code operation_apply(struct executor *x, const struct operation *o, 
     case OP_ASSET_CREATE: return asset_create(x, o, position);
     case OP_ASSET_MINT: return asset_mint(x, o, position, observed);
     case OP_ASSET_BURN: return asset_burn(x, o, position, observed);
+    case OP_BALANCE_SET_FLOOR: return set_floor(x, o, position, observed);
     case OP_TRANSFER: return transfer(x, o, position, observed);
+    case OP_HOLD_CREATE: return hold_create(x, o, position, observed);
+    case OP_HOLD_POST: return hold_post(x, o, position, observed);
+    case OP_HOLD_VOID: return hold_void(x, o, position);
+    case OP_HOLD_POST_GROUP: return hold_post_group(x, o, position);
+    case OP_HOLD_VOID_GROUP: return hold_void_group(x, o, position);
     case OP_KV_PUT: return kv_put(x, o, position, observed);
     case OP_KV_DELETE: return kv_delete(x, o, observed);
     case OP_GOV_PROPOSE: return governance_propose(x, o, observed);

@@ -24,6 +24,11 @@ struct pool *pool_new(const struct pool_limits *limits, const uint8_t hash_key[1
     return pool;
 }
 
+void pool_set_limits(struct pool *pool, const struct pool_limits *limits)
+{
+    pool->limits = *limits;
+}
+
 struct pool_tx *pool_find(const struct pool *pool, const struct digest *txid)
 {
     unsigned hash = pool_hash(pool, txid, sizeof *txid);
@@ -243,7 +248,7 @@ static enum refusal_code check_room(const struct pool *pool, const struct transa
     if (pool->txs >= pool->limits.txs_max) return REFUSAL_mempool_full;
     refusal->value = pool->bytes;
     refusal->limit = pool->limits.bytes_max;
-    if (tx->bytes.size > pool->limits.bytes_max - pool->bytes) return REFUSAL_mempool_full;
+    if (pool->bytes + tx->bytes.size > pool->limits.bytes_max) return REFUSAL_mempool_full;
     const struct pool_source *source = find_source(pool, &tx->source);
     refusal->value = source ? source->count : 0;
     refusal->limit = pool->limits.source_txs_max;

@@ -29,6 +29,9 @@ struct pool_limits {
 struct pool *pool_new(const struct pool_limits *limits, const uint8_t hash_key[16]);
 void pool_free(struct pool *pool);
 
+/* Other limits from now on. What is in the pool beyond them stays until it leaves by itself. */
+void pool_set_limits(struct pool *pool, const struct pool_limits *limits);
+
 struct pool_stats {
     uint32_t txs;
     uint64_t bytes;

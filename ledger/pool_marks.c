@@ -75,7 +75,8 @@ void pool_mark(struct pool *pool, const struct digest *batch, const struct diges
 {
     if (count == 0 || find_mark(pool, batch)) return;
     if (HASH_COUNT(pool->marks) >= POOL_MARKS_MAX) return;
-    uint64_t room = (uint64_t)POOL_MARKED_TIMES * pool->limits.txs_max - pool->marked_total;
+    uint64_t most = (uint64_t)POOL_MARKED_TIMES * pool->limits.txs_max;
+    uint64_t room = most > pool->marked_total ? most - pool->marked_total : 0;
     uint32_t kept = (uint32_t)min_u64(count, room);
     struct pool_mark *mark = malloc(sizeof *mark + kept * sizeof mark->txids[0]);
     if (!mark) return;

@@ -23,6 +23,7 @@
 #ifndef LEDGER_READER_H
 #define LEDGER_READER_H
 
+#include "crypto/merkle.h"
 #include "format/proposal.h"
 #include "format/records.h"
 #include "format/seal.h"
@@ -128,6 +129,20 @@ enum status ledger_read_seal(struct ledger_reader *reader, uint64_t height, stru
 enum status ledger_read_sealed_above(struct ledger_reader *reader, uint64_t height,
                                      uint64_t *sealed);
 
+/* The path of block `height` in the history tree over the first `size` blocks, which is the
+ * history_root of block `size`; and that the tree over the first `older` is its beginning. At most
+ * two rows a level, however long the ledger. (ledger/reader_history.c) */
+enum status ledger_read_history_path(struct ledger_reader *reader, uint64_t height, uint64_t size,
+                                     struct digest path[MERKLE_PATH_MAX], uint8_t *count);
+enum status ledger_read_history_consistency(struct ledger_reader *reader, uint64_t older,
+                                            uint64_t size, struct digest proof[MERKLE_PATH_MAX],
+                                            uint8_t *count);
+
+/* The leaves' data of a block's entry tree; count is its header's entry_count. STATUS_DAMAGED if
+ * there are not so many. */
+enum status ledger_read_entry_leaves(struct ledger_reader *reader, uint64_t height,
+                                     struct digest *leaves, uint32_t count);
+
 struct epoch_row {
     uint64_t number;
     uint64_t first_height;
@@ -143,6 +158,19 @@ enum status ledger_read_epochs(struct ledger_reader *reader, uint64_t from, uint
                                ledger_on_epoch *on_epoch, void *context);
 enum status ledger_read_epoch_of(struct ledger_reader *reader, uint64_t height,
                                  struct epoch_row *epoch);
+
+struct evidence_row {
+    struct digest id;
+    uint8_t kind; /* enum evidence_kind of ledger/ledger.h */
+    uint64_t height;
+    struct span data;
+};
+
+typedef bool ledger_on_evidence(void *context, const struct evidence_row *evidence);
+
+/* By id, above *after (NULL: from the first), at most limit. */
+enum status ledger_read_evidence(struct ledger_reader *reader, const struct digest *after,
+                                 uint32_t limit, ledger_on_evidence *on_evidence, void *context);
 
 /* ---- entries -------------------------------------------------------------------------------- */
 
@@ -264,6 +292,34 @@ enum status ledger_read_movements(struct ledger_reader *reader, const struct id 
                                   const struct id *asset, uint64_t first, uint64_t last,
                                   ledger_on_movement *on_movement, void *context);
 
+typedef bool ledger_on_movement_record(void *context, const struct movement *movement);
+
+/* The same as the records that their heads chain, with the ids of their entries (of the genesis:
+ * the chain id). */
+enum status ledger_read_movement_records(struct ledger_reader *reader, const struct id *account,
+                                         const struct id *asset, uint64_t first, uint64_t last,
+                                         ledger_on_movement_record *on_movement, void *context);
+
+/* How many movements a balance had at or below block `height`. Halving, not walking. */
+enum status ledger_read_movement_count(struct ledger_reader *reader, const struct id *account,
+                                       const struct id *asset, uint64_t height, uint64_t *count);
+
+/* A hold that waits, also past its time until a block has ended it. (ledger/reader_holds.c) */
+enum status ledger_read_hold(struct ledger_reader *reader, const struct id *id, struct hold *hold);
+
+typedef bool ledger_on_hold(void *context, const struct hold *hold);
+
+/* Of an account, which pays or is paid, or of a group (exactly one of both is not NULL), by id,
+ * above *after. */
+enum status ledger_read_holds(struct ledger_reader *reader, const struct id *account,
+                              const struct id *group, const struct id *after, uint32_t limit,
+                              ledger_on_hold *on_hold, void *context);
+
+/* A hold that has ended: the position of the operation that made it and of the entry that ended it.
+ */
+enum status ledger_read_hold_end(struct ledger_reader *reader, const struct id *id, uint64_t *made,
+                                 uint64_t *ended);
+
 struct kv_row {
     struct id owner;
     struct span key;
@@ -340,8 +396,10 @@ enum status ledger_read_ballots(struct ledger_reader *reader, uint64_t number,
 /* What a list of actions would do to the state as it stands, were it enacted now. About 35 KiB.
  * Called between ledger_reader_begin and _end. */
 struct preview {
-    uint16_t code; /* RESULT_ok or RESULT_action_invalid (a ready statement is not judged) */
-    uint8_t at;    /* the first action that does not hold */
+    uint16_t code;      /* RESULT_ok or RESULT_action_invalid (a ready statement is not judged) */
+    uint8_t at;         /* the first action that does not hold ... */
+    const char *reason; /* ... and why, in a word: "last_member"; NULL if all hold */
+    char reason_text[160];
     uint8_t class; /* enum proposal_class */
     bool ends_epoch;
     uint16_t members; /* now */

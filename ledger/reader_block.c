@@ -320,3 +320,23 @@ enum status ledger_read_epoch_of(struct ledger_reader *reader, uint64_t height,
     if (query_row(&q)) epoch_of_row(&q, epoch);
     return query_end_one(&q);
 }
+
+/* ---- evidence ------------------------------------------------------------------------------- */
+
+enum status ledger_read_evidence(struct ledger_reader *reader, const struct digest *after,
+                                 uint32_t limit, ledger_on_evidence *on_evidence, void *context)
+{
+    struct query q = query_of(reader, "SELECT id, kind, height, data FROM evidence WHERE id > ? "
+                                      "ORDER BY id LIMIT ?");
+    bind_blob(&q, after ? digest_span(after) : span_of("", 0));
+    bind_u64(&q, limit);
+    while (query_row(&q)) {
+        struct evidence_row evidence;
+        column_digest(&q, &evidence.id);
+        evidence.kind = (uint8_t)column_u64(&q, UINT8_MAX);
+        evidence.height = column_u64(&q, HEIGHT_LIMIT);
+        evidence.data = column_blob(&q);
+        if (q.status != STATUS_OK || !on_evidence(context, &evidence)) break;
+    }
+    return query_end(&q);
+}

@@ -177,6 +177,8 @@ static void look_ahead(struct governance_draft *draft, const struct action *acti
     struct outcome outcome = draft_apply(draft, actions, count);
     preview->code = (uint16_t)outcome.code;
     preview->at = outcome.at;
+    preview->reason = draft->reason.word;
+    memcpy(preview->reason_text, draft->reason.text, sizeof preview->reason_text);
     if (outcome.code != RESULT_ok) return;
     preview->after = draft->set;
     preview->params = draft->params;

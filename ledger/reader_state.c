@@ -224,6 +224,45 @@ enum status ledger_read_movements(struct ledger_reader *reader, const struct id 
     return query_end(&q);
 }
 
+enum status ledger_read_movement_records(struct ledger_reader *reader, const struct id *account,
+                                         const struct id *asset, uint64_t first, uint64_t last,
+                                         ledger_on_movement_record *on_movement, void *context)
+{
+    struct query q =
+        query_of(reader, "SELECT m.seq, m.position, m.d_posted, m.d_held_out, m.d_held_in, "
+                         "m.posted, m.held_out, m.held_in, CASE WHEN m.position = 1 "
+                         "THEN (SELECT chain_id FROM ledger) ELSE e.id END "
+                         "FROM movement m LEFT JOIN entry e ON e.position = m.position "
+                         "WHERE m.account = ? AND m.asset = ? AND m.seq BETWEEN ? AND ? "
+                         "ORDER BY m.seq");
+    bind_id(&q, account);
+    bind_id(&q, asset);
+    bind_u64(&q, first);
+    bind_u64(&q, last);
+    while (query_row(&q)) {
+        struct movement_row row;
+        struct movement movement = { .account = *account, .asset = *asset };
+        movement_of_row(&q, &row);
+        movement.seq = row.seq;
+        movement.position = row.position;
+        movement.d_posted = row.d_posted;
+        movement.d_held_out = row.d_held_out;
+        movement.d_held_in = row.d_held_in;
+        movement.posted = row.posted;
+        movement.held_out = row.held_out;
+        movement.held_in = row.held_in;
+        column_digest(&q, &movement.entry_id);
+        if (q.status != STATUS_OK || !on_movement(context, &movement)) break;
+    }
+    return query_end(&q);
+}
+
+enum status ledger_read_movement_count(struct ledger_reader *reader, const struct id *account,
+                                       const struct id *asset, uint64_t height, uint64_t *count)
+{
+    return movement_seq_at(reader, account, asset, position_last(height), count);
+}
+
 static bool keep_movement(void *context, const struct movement_row *movement)
 {
     *(struct movement_row *)context = *movement;

@@ -44,6 +44,8 @@ const char *const schema_statements[] = {
         " position INTEGER NOT NULL, d_posted INTEGER NOT NULL, d_held_out INTEGER NOT NULL,"
         " d_held_in INTEGER NOT NULL, posted INTEGER NOT NULL, held_out INTEGER NOT NULL,"
         " held_in INTEGER NOT NULL, PRIMARY KEY (account, asset, seq)) STRICT, WITHOUT ROWID"),
+    SQL("CREATE TABLE hold_end (id BLOB NOT NULL PRIMARY KEY, made INTEGER NOT NULL,"
+        " ended INTEGER NOT NULL) STRICT, WITHOUT ROWID"),
     SQL("CREATE TABLE history (level INTEGER NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL,"
         " PRIMARY KEY (level, idx)) STRICT, WITHOUT ROWID"),
     SQL("CREATE TABLE epoch (number INTEGER NOT NULL PRIMARY KEY, first_height INTEGER NOT NULL,"
@@ -73,6 +75,7 @@ const char *const schema_statements[] = {
         " floor INTEGER NOT NULL, flags INTEGER NOT NULL, seq INTEGER NOT NULL,"
         " head BLOB NOT NULL, PRIMARY KEY (account, asset)) STRICT, WITHOUT ROWID"),
     SQL("CREATE INDEX balance_by_asset ON balance (asset, account)"),
+    SQL("CREATE INDEX balance_by_line ON balance (asset, floor) WHERE floor < 0"),
     SQL("CREATE TABLE hold (id BLOB NOT NULL PRIMARY KEY, version INTEGER NOT NULL,"
         " payer BLOB NOT NULL, payee BLOB NOT NULL, arbiter BLOB NOT NULL, asset BLOB NOT NULL,"
         " amount INTEGER NOT NULL, expires_ms INTEGER NOT NULL, group_id BLOB NOT NULL,"
@@ -80,6 +83,7 @@ const char *const schema_statements[] = {
     SQL("CREATE INDEX hold_by_expiry ON hold (expires_ms, id)"),
     SQL("CREATE INDEX hold_by_payer ON hold (payer)"),
     SQL("CREATE INDEX hold_by_payee ON hold (payee)"),
+    SQL("CREATE INDEX hold_by_group ON hold (group_id, arbiter)"),
     SQL("CREATE TABLE kv (version INTEGER NOT NULL PRIMARY KEY, owner BLOB NOT NULL,"
         " key BLOB NOT NULL, kind INTEGER NOT NULL, value BLOB NOT NULL) STRICT"),
     SQL("CREATE UNIQUE INDEX kv_by_key ON kv (owner, key)"),
@@ -108,8 +112,8 @@ const char *const schema_statements[] = {
         " STRICT, WITHOUT ROWID"),
 
     /* ---- the authenticated map, the place that was reached, evidence ---- */
-    SQL("CREATE TABLE leaf (path BLOB NOT NULL PRIMARY KEY, hash BLOB NOT NULL)"
-        " STRICT, WITHOUT ROWID"),
+    SQL("CREATE TABLE leaf (path BLOB NOT NULL PRIMARY KEY, hash BLOB NOT NULL,"
+        " value_hash BLOB NOT NULL) STRICT, WITHOUT ROWID"),
     SQL("CREATE TABLE slot (prefix BLOB NOT NULL PRIMARY KEY, depth INTEGER NOT NULL,"
         " count INTEGER NOT NULL, hash BLOB NOT NULL) STRICT, WITHOUT ROWID"),
     SQL("CREATE TABLE ledger (one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),"
@@ -213,6 +217,14 @@ const char *const schema_statements[] = {
         " LEFT JOIN account payee ON payee.id = h.payee"
         " LEFT JOIN account arbiter ON arbiter.id = h.arbiter"
         " LEFT JOIN asset s ON s.id = h.asset"),
+    SQL("CREATE VIEW audit_ended_holds AS"
+        " SELECT " HEX("e.id") " AS hold, " HEIGHT("e.made") " AS made_height,"
+        "  " ENTRY("e.made") " AS made_entry, " HEIGHT("e.ended") " AS height,"
+        "  " ENTRY("e.ended") " AS entry, " TIME("b.time_ms") " AS time,"
+        "  x.kind = 2 AS expired, " HEX("x.id") " AS entry_id"
+        " FROM hold_end e"
+        " JOIN block b ON b.height = " HEIGHT("e.ended")
+        " LEFT JOIN entry x ON x.position = e.ended"),
     SQL("CREATE VIEW audit_kv AS"
         " SELECT a.address AS owner, k.key, k.version,"
         "  CASE k.kind WHEN 1 THEN 'value' ELSE 'commitment' END AS kind, k.value"
@@ -266,6 +278,7 @@ const struct schema_object schema_tables[] = {
     { "touch", "account position" },
     { "movement", "account asset seq position d_posted d_held_out d_held_in posted held_out"
                   " held_in" },
+    { "hold_end", "id made ended" },
     { "history", "level idx hash" },
     { "epoch", "number first_height fault_model engine n quorum validators recovery params" },
     { "seal", "height validator signature" },
@@ -282,7 +295,7 @@ const struct schema_object schema_tables[] = {
     { "param", "name value" },
     { "proposal", "number proposer class status deadline_ms activate_ms record" },
     { "ballot", "proposal member vote position" },
-    { "leaf", "path hash" },
+    { "leaf", "path hash value_hash" },
     { "slot", "prefix depth count hash" },
     { "ledger", "one chain_id genesis height epoch sequence" },
     { "evidence", "id kind height data" },
@@ -305,6 +318,7 @@ const struct schema_object schema_views[] = {
     { "audit_balances", "account asset asset_id scale posted held_out held_in available floor"
                         " seq" },
     { "audit_holds", "hold payer payee arbiter asset amount expires group_id" },
+    { "audit_ended_holds", "hold made_height made_entry height entry time expired entry_id" },
     { "audit_kv", "owner key version kind value" },
     { "audit_members", "account name" },
     { "audit_validators", "validator member seal_key node_key status" },

@@ -15,6 +15,7 @@ static size_t value_size(uint8_t kind)
     case RECORD_ACCOUNT: return sizeof(struct account_value);
     case RECORD_ASSET: return sizeof(struct asset);
     case RECORD_BALANCE: return sizeof(struct balance);
+    case RECORD_HOLD: return sizeof(struct hold_value);
     case RECORD_KV: return sizeof(struct kv_value);
     case RECORD_WINDOW: return sizeof(struct window_entry);
     case RECORD_LANE: return sizeof(struct lane);
@@ -23,7 +24,8 @@ static size_t value_size(uint8_t kind)
 }
 
 enum { VALUE_MAX = sizeof(struct account_value) };
-static_assert(sizeof(struct kv_value) <= VALUE_MAX, "the scratch record holds a value of any kind");
+static_assert(sizeof(struct kv_value) <= VALUE_MAX && sizeof(struct hold_value) <= VALUE_MAX,
+              "the scratch record holds a value of any kind");
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
@@ -146,6 +148,7 @@ static void read_row(struct state *state, struct record *record)
     case RECORD_BALANCE:
         record->stored = store_read_balance(state->store, &first, &second, value);
         break;
+    case RECORD_HOLD: record->stored = store_read_hold(state->store, &first, value); break;
     case RECORD_KV:
         record->stored = store_read_kv(
             state->store, &first, span_of(record->key + 16, (size_t)record->key_size - 16), value);
@@ -280,6 +283,11 @@ static struct record *get_balance(struct state *state, const struct id *account,
     return get(state, RECORD_BALANCE, span_of(key, balance_key(account, asset, key)));
 }
 
+static struct record *get_hold(struct state *state, const struct id *id)
+{
+    return get(state, RECORD_HOLD, span_of(id->bytes, 16));
+}
+
 static struct record *get_kv(struct state *state, const struct id *owner, struct span name)
 {
     uint8_t key[RECORD_KEY_MAX];
@@ -313,6 +321,11 @@ const struct balance *state_balance(struct state *state, const struct id *accoun
                                     const struct id *asset)
 {
     return value_of(get_balance(state, account, asset));
+}
+
+const struct hold *state_hold(struct state *state, const struct id *id)
+{
+    return value_of(get_hold(state, id));
 }
 
 const struct kv_record *state_kv(struct state *state, const struct id *owner, struct span key)
@@ -426,6 +439,23 @@ struct balance *state_edit_balance(struct state *state, const struct id *account
     return balance;
 }
 
+void state_put_hold(struct state *state, const struct hold *hold)
+{
+    struct hold_value *value = edit(state, get_hold(state, &hold->id))->value;
+    *value = (struct hold_value){ .hold = *hold, .state = HOLD_MADE, .amount = hold->amount };
+}
+
+void state_end_hold(struct state *state, const struct id *id, enum hold_state how, uint64_t amount,
+                    uint64_t position)
+{
+    struct record *record = edit(state, get_hold(state, id));
+    struct hold_value *value = record->value;
+    value->state = (uint8_t)how;
+    value->amount = amount;
+    value->ended = position;
+    record->exists = false;
+}
+
 void state_put_kv(struct state *state, const struct id *owner, struct span key, uint64_t version,
                   struct span value)
 {
@@ -463,6 +493,61 @@ void state_put_governance(struct state *state, struct span key, struct span byte
     if (record != state->scratch) (void)set_governance(state, record->value, bytes);
 }
 
+/* ---- groups of holds ------------------------------------------------------------------------- */
+
+static int compare_ids(const void *a, const void *b)
+{
+    return id_compare(a, b);
+}
+
+static bool is_of_group(const struct hold *hold, const struct id *group, const struct id *arbiter)
+{
+    return id_equal(&hold->group, group) && id_equal(&hold->arbiter, arbiter);
+}
+
+/* Takes what the entry in hand has ended out of count ids, and returns how many are left. */
+static size_t drop_ended(const struct state *state, struct id *ids, size_t count)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct record *record = state_find(state, RECORD_HOLD, span_of(ids[i].bytes, 16));
+        if (!record || record->exists) ids[left++] = ids[i];
+    }
+    return left;
+}
+
+static size_t count_ended(const struct state *state)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < state->undo_count; i++)
+        count += state->undo[i].record->kind == RECORD_HOLD && !state->undo[i].record->exists;
+    return count;
+}
+
+size_t state_group(struct state *state, const struct id *group, const struct id *arbiter,
+                   struct id ids[STATE_GROUP_MAX])
+{
+    enum { ROOM = STATE_GROUP_MAX + STATE_ENDED_MAX };
+    struct id found[ROOM];
+    size_t ended = count_ended(state);
+    ASSERT(ended <= STATE_ENDED_MAX);
+    size_t count =
+        store_read_group(state->store, group, arbiter, (uint32_t)(STATE_GROUP_MAX + ended), found);
+    count = drop_ended(state, found, count);
+    for (size_t i = 0; i < state->undo_count && count < ROOM; i++) {
+        const struct undo *undo = &state->undo[i];
+        const struct hold *hold = undo->record->value;
+        if (undo->record->kind != RECORD_HOLD || undo->existed || !undo->record->exists) continue;
+        if (is_of_group(hold, group, arbiter)) found[count++] = hold->id;
+    }
+    if (count > 1) qsort(found, count, sizeof found[0], compare_ids);
+    if (count > STATE_GROUP_MAX) count = STATE_GROUP_MAX;
+    memcpy(ids, found, count * sizeof found[0]);
+    return count;
+}
+
+/* ---- what an entry changed ------------------------------------------------------------------- */
+
 size_t state_edit_count(const struct state *state)
 {
     return state->undo_count;
@@ -490,10 +575,23 @@ static void next_entry(struct state *state)
     arena_empty(&state->undo_arena);
 }
 
+/* The rows of holds are written with the entry, not with the block: groups are asked of them. */
+static void accept_hold(struct state *state, const struct record *record)
+{
+    const struct hold_value *value = record->value;
+    if (record->exists) {
+        store_write_hold(state->store, &value->hold);
+        return;
+    }
+    store_remove_hold(state->store, &value->hold.id);
+    store_write_hold_end(state->store, &value->hold, value->ended);
+}
+
 void state_accept(struct state *state)
 {
     for (size_t i = 0; i < state->undo_count; i++) {
         struct record *record = state->undo[i].record;
+        if (record->kind == RECORD_HOLD) accept_hold(state, record);
         if (record->changed) continue;
         if (!state_reserve(state, &state->changed, sizeof *state->changed, state->changed_count,
                            &state->changed_capacity))

@@ -20,6 +20,7 @@
 #ifndef LEDGER_STATE_H
 #define LEDGER_STATE_H
 
+#include "format/effect_list.h"
 #include "format/records.h"
 #include "ledger/store.h"
 
@@ -44,6 +45,7 @@ const struct account *state_account(struct state *state, const struct id *id);
 const struct asset *state_asset(struct state *state, const struct id *id);
 const struct balance *state_balance(struct state *state, const struct id *account,
                                     const struct id *asset);
+const struct hold *state_hold(struct state *state, const struct id *id);
 const struct kv_record *state_kv(struct state *state, const struct id *owner, struct span key);
 const struct window_entry *state_window(struct state *state, const struct id *source,
                                         const struct id *client_ref);
@@ -59,6 +61,10 @@ struct account *state_edit_signers(struct state *state, const struct id *id);
 struct asset *state_edit_asset(struct state *state, const struct id *id);
 struct balance *state_edit_balance(struct state *state, const struct id *account,
                                    const struct id *asset);
+void state_put_hold(struct state *state, const struct hold *hold);
+/* It leaves the state. amount: what was paid of it, or what returns; position: of the entry. */
+void state_end_hold(struct state *state, const struct id *id, enum hold_state how, uint64_t amount,
+                    uint64_t position);
 /* value is borrowed until the flush. */
 void state_put_kv(struct state *state, const struct id *owner, struct span key, uint64_t version,
                   struct span value);
@@ -67,9 +73,28 @@ void state_put_window(struct state *state, const struct window_entry *entry);
 void state_put_lane(struct state *state, const struct id *account, uint32_t lane, uint64_t next);
 void state_put_governance(struct state *state, struct span key, struct span bytes); /* a copy */
 
+enum {
+    STATE_GROUP_MAX = 101, /* ids that state_group finds */
+    STATE_ENDED_MAX = 200, /* holds that one entry ends: its operations, and its groups */
+};
+
+/* The holds of a group with this arbiter at this moment of the entry, ascending, at most
+ * STATE_GROUP_MAX; returns how many. */
+size_t state_group(struct state *state, const struct id *group, const struct id *arbiter,
+                   struct id ids[STATE_GROUP_MAX]);
+
+/* A hold's value in the edits: the record, also of one that has ended, and what the entry did to it
+ * last. Begins like a hold. */
+struct hold_value {
+    struct hold hold;
+    uint8_t state;   /* enum hold_state */
+    uint64_t amount; /* that the effect tells */
+    uint64_t ended;  /* position of the entry that ended it */
+};
+
 /* What the entry in hand changed so far, each object once, in the order of the first change. now
- * and before point to the struct of the kind (format/records.h); of a governance record to no
- * struct of others: its bytes are read by state_governance. */
+ * and before point to the struct of the kind (format/records.h; struct hold_value of a hold); of a
+ * governance record to no struct of others: its bytes are read by state_governance. */
 struct state_edit {
     uint8_t kind; /* enum record_kind */
     bool existed; /* before the entry */

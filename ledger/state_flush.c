@@ -8,7 +8,7 @@ static void add_change(struct state *state, const struct state_leaf *leaf, bool 
                        &state->change_capacity))
         return;
     state->changes[state->change_count++] =
-        (struct state_change){ leaf->path, leaf->hash, removed };
+        (struct state_change){ leaf->path, leaf->hash, removed, leaf->value_hash };
 }
 
 void state_sweep(struct state *state, uint64_t horizon_ms, uint32_t limit)
@@ -24,7 +24,7 @@ void state_sweep(struct state *state, uint64_t horizon_ms, uint32_t limit)
     for (uint32_t i = 0; i < count; i++) {
         const struct window_entry *entry = &entries[i];
         struct span k = span_of(key, window_key(&entry->source, &entry->client_ref, key));
-        struct state_leaf leaf = { state_path_window(k, entry->not_after_ms), { { 0 } } };
+        struct state_leaf leaf = { .path = state_path_window(k, entry->not_after_ms) };
         struct record *record = state_find(state, RECORD_WINDOW, k);
         if (record) {
             ASSERT(!record->changed); /* what this block added expires after the horizon */
@@ -75,6 +75,7 @@ static struct state_leaf write_row(struct state *state, struct record *record)
     case RECORD_BALANCE:
         store_write_balance(state->store, record->value);
         return balance_leaf(record->value);
+    case RECORD_HOLD: return hold_leaf(record->value); /* Its row was written with the entry. */
     case RECORD_KV: {
         struct kv_value *value = record->value;
         store_write_kv(state->store, &value->kv, value->value);
@@ -91,15 +92,17 @@ static struct state_leaf write_row(struct state *state, struct record *record)
     }
 }
 
-/* Only keys are ever removed by an entry. */
+/* Only keys and holds are ever removed by an entry; a hold's row went with it. */
 static struct state_leaf remove_row(struct state *state, const struct record *record)
 {
-    ASSERT(record->kind == RECORD_KV);
-    struct id owner;
-    memcpy(owner.bytes, record->key, sizeof owner.bytes);
-    store_remove_kv(state->store, &owner, span_of(record->key + 16, (size_t)record->key_size - 16));
-    return (struct state_leaf){ state_path(RECORD_KV, span_of(record->key, record->key_size)),
-                                { { 0 } } };
+    struct span key = span_of(record->key, record->key_size);
+    ASSERT(record->kind == RECORD_KV || record->kind == RECORD_HOLD);
+    if (record->kind == RECORD_KV) {
+        struct id owner;
+        memcpy(owner.bytes, record->key, sizeof owner.bytes);
+        store_remove_kv(state->store, &owner, span_of(key.data + 16, key.size - 16));
+    }
+    return (struct state_leaf){ .path = state_path(record->kind, key) };
 }
 
 enum status state_flush(struct state *state, const struct state_change **changes, size_t *count)

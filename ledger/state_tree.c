@@ -283,7 +283,7 @@ static enum status merge_changes(struct state_tree *tree, const struct state_cha
         bool present = next < before->count && order == 0;
         if (present) next++;
 
-        struct state_leaf leaf = { change->path, change->hash };
+        struct state_leaf leaf = { change->path, change->hash, change->value_hash };
         enum status status = STATUS_OK;
         if (!change->removed) {
             after->items[after->count++] = leaf;
@@ -401,4 +401,59 @@ enum status state_tree_apply(struct state_tree *tree, const struct state_change 
         ASSERT(digest_compare(&changes[i - 1].path, &changes[i].path) < 0);
     tree->problem = problem;
     return apply(tree, tree->root, changes, count, 0);
+}
+
+/* ---- proving --------------------------------------------------------------------------------- */
+
+/* Walks down the leaves of a slot, which lies at place->depth, until one or none is left. */
+static void place_in_slot(const struct state_leaf *leaves, size_t count, const struct digest *path,
+                          struct state_place *place)
+{
+    while (count > 1) {
+        size_t left = leaves_left(leaves, count, place->depth);
+        bool right = path_bit(path->bytes, place->depth) != 0;
+        const struct state_leaf *other = right ? leaves : leaves + left;
+        place->siblings[place->depth] =
+            state_root_of(other, right ? left : count - left, place->depth + 1u);
+        leaves = right ? leaves + left : leaves;
+        count = right ? count - left : left;
+        place->depth++;
+    }
+    place->occupied = count == 1;
+    if (place->occupied) place->leaf = leaves[0];
+}
+
+static struct digest place_root(const struct digest *path, const struct state_place *place)
+{
+    struct digest hash = { { 0 } };
+    if (place->occupied) hash = place->leaf.hash;
+    for (unsigned depth = place->depth; depth-- > 0;) {
+        const struct digest *sibling = &place->siblings[depth];
+        hash = path_bit(path->bytes, depth) ? state_node_hash(sibling, &hash)
+                                            : state_node_hash(&hash, sibling);
+    }
+    return hash;
+}
+
+enum status state_tree_place(struct state_tree *tree, const struct digest *path,
+                             struct state_place *place, struct problem *problem)
+{
+    int32_t index = tree->root;
+    tree->problem = problem;
+    memset(place, 0, sizeof *place);
+    for (; !is_slot(tree, index); place->depth++) {
+        const struct node *node = &tree->nodes[index];
+        bool right = path_bit(path->bytes, place->depth) != 0;
+        place->siblings[place->depth] = tree->nodes[right ? node->left : node->right].hash;
+        index = right ? node->right : node->left;
+    }
+    unsigned depth = place->depth;
+    enum status status = read_leaves(tree, path->bytes, depth, tree->nodes[index].count);
+    if (status != STATUS_OK) return status;
+    place_in_slot(tree->before.items, tree->before.count, path, place);
+
+    struct digest root = place_root(path, place);
+    if (!digest_equal(&root, &tree->nodes[tree->root].hash))
+        return damaged(tree, path->bytes, depth, "its leaves do not give the hash of their slot");
+    return STATUS_OK;
 }

@@ -18,6 +18,9 @@
  *
  * A block applies all its changes, sorted, in one pass. An apply that fails halfway leaves the tree
  * unusable: roll the storage back and load again.
+ *
+ * A leaf's row also keeps the hash of its value: the leaf's own hash cannot be taken apart, and who
+ * proves that a path is empty has to show what stands in its place.
  */
 #ifndef LEDGER_STATE_TREE_H
 #define LEDGER_STATE_TREE_H
@@ -36,6 +39,7 @@ struct state_change {
     struct digest path;
     struct digest hash;
     bool removed;
+    struct digest value_hash; /* kept beside the hash, for proofs */
 };
 
 struct state_slot {
@@ -77,6 +81,20 @@ enum status state_tree_load(struct state_tree *tree, struct problem *problem);
  * STATUS_DAMAGED if a slot's rows are not what its count says; *problem names its prefix. */
 enum status state_tree_apply(struct state_tree *tree, const struct state_change *changes,
                              size_t count, struct problem *problem);
+
+/* Where a path ends in the tree, for proofs of presence and of both forms of absence: at the depth
+ * from which on at most one leaf shares its bits. */
+struct state_place {
+    bool occupied;          /* by the leaf of the path itself, or by a neighbour's, or by nothing */
+    struct state_leaf leaf; /* if occupied; a neighbour's path is another one */
+    uint16_t depth;
+    struct digest siblings[256]; /* of levels 0 ... depth - 1; zeros where there is none */
+};
+
+/* The place of a path, as it is between two applies. One range read. STATUS_DAMAGED if the rows of
+ * its slot do not give the tree's root; *problem names the prefix. */
+enum status state_tree_place(struct state_tree *tree, const struct digest *path,
+                             struct state_place *place, struct problem *problem);
 
 struct digest state_tree_root(const struct state_tree *tree);
 uint64_t state_tree_count(const struct state_tree *tree); /* leaves */

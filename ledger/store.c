@@ -84,6 +84,17 @@ void store_run(struct store *store, sqlite3_stmt *statement)
     sqlite3_reset(statement);
 }
 
+void store_append(struct store *store, enum history_table table, sqlite3_stmt *statement)
+{
+    if (!store->sink.row) {
+        store_run(store, statement);
+        return;
+    }
+    if (!store_row(store, statement)) return;
+    store->sink.row(store->sink.context, table, statement);
+    sqlite3_reset(statement);
+}
+
 void get_bytes(struct store *store, sqlite3_stmt *s, int at, void *bytes, size_t size)
 {
     const void *blob = sqlite3_column_blob(s, at);
@@ -118,6 +129,18 @@ static int64_t query_number(struct store *store, const char *sql)
     return number;
 }
 
+/* With a sink the rows of the history are selected where they would be inserted. */
+static const char *sink_statement(int which, const char *sql)
+{
+    switch (which) {
+    case STATEMENT_WRITE_ENTRY: return "SELECT ?,?,?,?,?,?,?,?,?,?";
+    case STATEMENT_WRITE_OPERATION: return "SELECT ?,?,?,?,?,?";
+    case STATEMENT_WRITE_TOUCH: return "SELECT ?,?";
+    case STATEMENT_WRITE_MOVEMENT: return "SELECT ?,?,?,?,?,?,?,?,?,?";
+    default: return sql;
+    }
+}
+
 static void prepare_all(struct store *store)
 {
     static const char *const sql[STATEMENT_COUNT] = {
@@ -126,9 +149,10 @@ static void prepare_all(struct store *store)
 #undef X
     };
     for (int i = 0; store->status == STATUS_OK && i < STATEMENT_COUNT; i++) {
-        int code = sqlite3_prepare_v3(store->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+        const char *text = store->sink.row ? sink_statement(i, sql[i]) : sql[i];
+        int code = sqlite3_prepare_v3(store->db, text, -1, SQLITE_PREPARE_PERSISTENT,
                                       &store->statements[i], NULL);
-        if (code != SQLITE_OK) store_fail_sqlite(store, code, sql[i]);
+        if (code != SQLITE_OK) store_fail_sqlite(store, code, text);
     }
     store->prepared = true;
 }
@@ -144,12 +168,16 @@ static int remember_wal(void *context, sqlite3 *db, const char *name, int frames
     return SQLITE_OK;
 }
 
-/* A file on disk must really be in WAL mode; a database in memory has no log. */
+/* A file on disk must really be in WAL mode; a database in memory has no log, and neither has one
+ * without a name, which ends with its connection. */
 static void set_wal(struct store *store)
 {
     sqlite3_stmt *statement = NULL;
     if (store->status != STATUS_OK) return;
-    int code = sqlite3_prepare_v2(store->db, "PRAGMA journal_mode = WAL", -1, &statement, NULL);
+    const char *path = sqlite3_db_filename(store->db, "main");
+    const char *sql =
+        path && path[0] ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = MEMORY";
+    int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
     if (code == SQLITE_OK) code = sqlite3_step(statement);
     const char *mode = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
     if (!mode)
@@ -235,6 +263,7 @@ enum status store_open(struct store **store, const char *path, const struct ledg
     struct store *made = calloc(1, sizeof *made);
     *store = NULL;
     if (!made) return problem_set(problem, STATUS_NO_MEMORY, "no memory to open %s", path);
+    if (options->sink) made->sink = *options->sink;
     schema_library_start();
     int code = sqlite3_open_v2(path, &made->db,
                                SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
@@ -291,6 +320,7 @@ void store_create(struct store *store)
 
 void store_begin(struct store *store)
 {
+    if (store->sink.row && !sqlite3_get_autocommit(store->db)) return;
     execute(store, "BEGIN IMMEDIATE");
 }
 
@@ -301,12 +331,14 @@ void store_begin_reads(struct store *store)
 
 void store_commit(struct store *store)
 {
+    if (store->sink.row) return;
     execute(store, "COMMIT");
 }
 
+/* With a sink there is nothing to be rolled back: what makes no block writes nothing. */
 void store_rollback(struct store *store)
 {
-    if (sqlite3_get_autocommit(store->db)) return;
+    if (store->sink.row || sqlite3_get_autocommit(store->db)) return;
     int code = sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
     if (code != SQLITE_OK) store_fail_sqlite(store, code, "ROLLBACK");
 }

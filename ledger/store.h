@@ -99,6 +99,9 @@ bool store_read_entry(struct store *store, const struct digest *id, uint64_t *po
 
 /* Keeps the first signature of a validator for a height. */
 void store_write_seal(struct store *store, uint64_t height, const struct seal_signature *signature);
+/* Keeps the first row of an id. */
+void store_write_evidence(struct store *store, const struct digest *id, uint8_t kind,
+                          uint64_t height, struct span data);
 uint16_t store_count_seal(struct store *store, uint64_t height);
 /* Highest height with as many signatures as the quorum of its epoch; 0 if there is none. */
 uint64_t store_read_sealed(struct store *store);
@@ -106,9 +109,11 @@ uint64_t store_read_sealed(struct store *store);
 /* ---- state ----------------------------------------------------------------------------------- */
 
 bool store_read_account(struct store *store, const struct id *id, struct account *account);
+/* Its lines are summed up over the balances that have one. */
 bool store_read_asset(struct store *store, const struct id *id, struct asset *asset);
 bool store_read_balance(struct store *store, const struct id *account, const struct id *asset,
                         struct balance *balance);
+bool store_read_hold(struct store *store, const struct id *id, struct hold *hold);
 bool store_read_kv(struct store *store, const struct id *owner, struct span key,
                    struct kv_record *kv);
 bool store_read_window(struct store *store, const struct id *source, const struct id *client_ref,
@@ -120,6 +125,8 @@ bool store_read_lane(struct store *store, const struct id *account, uint32_t num
 void store_write_account(struct store *store, const struct account *account, bool with_signers);
 void store_write_asset(struct store *store, const struct asset *asset);
 void store_write_balance(struct store *store, const struct balance *balance);
+void store_write_hold(struct store *store, const struct hold *hold);
+void store_remove_hold(struct store *store, const struct id *id);
 void store_write_kv(struct store *store, const struct kv_record *kv, struct span value);
 void store_remove_kv(struct store *store, const struct id *owner, struct span key);
 void store_write_window(struct store *store, const struct window_entry *entry);
@@ -130,6 +137,21 @@ void store_write_lane(struct store *store, const struct lane *lane);
  * entries; returns how many. */
 uint32_t store_read_expired(struct store *store, uint64_t horizon_ms, uint32_t limit,
                             struct window_entry *entries);
+
+/* The ids of a group's holds with this arbiter, ascending, at most limit, into ids; returns how
+ * many. (ledger/store_holds.c, as all that is about holds) */
+uint32_t store_read_group(struct store *store, const struct id *group, const struct id *arbiter,
+                          uint32_t limit, struct id *ids);
+
+/* The holds that end by themselves at or before time_ms, by (expires_ms, id), likewise. */
+uint32_t store_read_due_holds(struct store *store, uint64_t time_ms, uint32_t limit,
+                              struct id *ids);
+
+/* The time at which the next of all holds ends by itself; UINT64_MAX: there is none. */
+uint64_t store_read_next_expiry(struct store *store);
+
+/* Remembers where a hold was made and where it ended. */
+void store_write_hold_end(struct store *store, const struct hold *hold, uint64_t position);
 
 /* ---- governance ------------------------------------------------------------------------------ */
 

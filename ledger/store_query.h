@@ -22,6 +22,7 @@
     X(READ_EPOCH, "SELECT validators, params, first_height FROM epoch WHERE number = ?") \
     X(READ_ENTRY, "SELECT position FROM entry WHERE id = ?") \
     X(WRITE_SEAL, "INSERT INTO seal VALUES (?,?,?) ON CONFLICT DO NOTHING") \
+    X(WRITE_EVIDENCE, "INSERT INTO evidence VALUES (?,?,?,?) ON CONFLICT DO NOTHING") \
     X(COUNT_SEAL, "SELECT count(*) FROM seal WHERE height = ?") \
     X(READ_SEALED, "SELECT s.height, count(*), e.quorum FROM seal s" \
                    " CROSS JOIN block b ON b.height = s.height" \
@@ -32,8 +33,19 @@
     X(READ_SIGNERS, "SELECT key, weight FROM signer WHERE account = ? ORDER BY key") \
     X(READ_ASSET, "SELECT version, issuer, code, scale, flags, max_supply, supply, metadata" \
                   " FROM asset WHERE id = ?") \
+    X(READ_LINES, "SELECT -coalesce(sum(floor), 0) FROM balance WHERE asset = ? AND floor < 0") \
     X(READ_BALANCE, "SELECT posted, held_out, held_in, floor, flags, seq, head FROM balance" \
                     " WHERE account = ? AND asset = ?") \
+    X(READ_HOLD, \
+      "SELECT version, payer, payee, arbiter, asset, amount, expires_ms, group_id, lock" \
+      " FROM hold WHERE id = ?") \
+    X(READ_GROUP, "SELECT id FROM hold WHERE group_id = ? AND arbiter = ? ORDER BY id LIMIT ?") \
+    X(READ_DUE_HOLDS, "SELECT id FROM hold WHERE expires_ms <= ?" \
+                      " ORDER BY expires_ms, id LIMIT ?") \
+    X(READ_NEXT_EXPIRY, "SELECT min(expires_ms) FROM hold") \
+    X(WRITE_HOLD, "INSERT INTO hold VALUES (?,?,?,?,?,?,?,?,?,?)") \
+    X(REMOVE_HOLD, "DELETE FROM hold WHERE id = ?") \
+    X(WRITE_HOLD_END, "INSERT INTO hold_end VALUES (?,?,?)") \
     X(READ_KV, "SELECT version, kind, value FROM kv WHERE owner = ? AND key = ?") \
     X(READ_WINDOW, "SELECT not_after_ms, txid, position, code, at FROM recent" \
                    " WHERE source = ? AND client_ref = ?") \
@@ -75,8 +87,10 @@
     X(WRITE_PARAM, "INSERT INTO param VALUES (?,?) ON CONFLICT DO UPDATE SET value = ?2") \
     X(READ_PARAMS, "SELECT name, value FROM param ORDER BY name") \
     X(READ_MEMBERS, "SELECT account, name FROM member ORDER BY account") \
-    X(READ_LEAVES, "SELECT path, hash FROM leaf WHERE path BETWEEN ? AND ? ORDER BY path") \
-    X(WRITE_LEAF, "INSERT INTO leaf VALUES (?,?) ON CONFLICT DO UPDATE SET hash = ?2") \
+    X(READ_LEAVES, "SELECT path, hash, value_hash FROM leaf WHERE path BETWEEN ? AND ? " \
+                   "ORDER BY path") \
+    X(WRITE_LEAF, "INSERT INTO leaf VALUES (?,?,?) " \
+                  "ON CONFLICT DO UPDATE SET hash = ?2, value_hash = ?3") \
     X(REMOVE_LEAF, "DELETE FROM leaf WHERE path = ?") \
     X(READ_SLOTS, "SELECT prefix, depth, count, hash FROM slot ORDER BY prefix") \
     X(WRITE_SLOT, "INSERT INTO slot VALUES (?,?,?,?)" \
@@ -98,7 +112,8 @@ struct store {
     sqlite3_stmt *statements[STATEMENT_COUNT]; /* prepared when the schema is there */
     bool prepared;
     bool is_new;
-    int wal_frames; /* after the last commit */
+    struct history_sink sink; /* row is NULL: there is none */
+    int wal_frames;           /* after the last commit */
     enum status status;
     char error[256];
 };
@@ -120,6 +135,9 @@ bool store_row(struct store *store, sqlite3_stmt *statement);
 
 /* Steps a statement that has no rows. */
 void store_run(struct store *store, sqlite3_stmt *statement);
+
+/* Hands over what is bound to one of the four statements that append history, or inserts it. */
+void store_append(struct store *store, enum history_table table, sqlite3_stmt *statement);
 
 /* Binding and reading. Bytes must stay until the statement has run. u64 values of this format are
  * below 2^63 but for fractions, which come back by the same conversion. */

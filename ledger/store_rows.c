@@ -42,7 +42,7 @@ void store_write_entry(struct store *store, const struct store_entry *entry)
         sqlite3_bind_null(s, 8);
     set_bytes(s, 9, entry->effects.data, entry->effects.size);
     set_digest(s, 10, entry->leaf);
-    store_run(store, s);
+    store_append(store, HISTORY_ENTRY, s);
 }
 
 void store_write_operation(struct store *store, const struct store_operation *operation)
@@ -58,7 +58,7 @@ void store_write_operation(struct store *store, const struct store_operation *op
         set_u64(s, 6, operation->amount);
     else
         sqlite3_bind_null(s, 6);
-    store_run(store, s);
+    store_append(store, HISTORY_OPERATION, s);
 }
 
 void store_write_touch(struct store *store, const struct id *account, uint64_t position)
@@ -67,7 +67,7 @@ void store_write_touch(struct store *store, const struct id *account, uint64_t p
     if (!s) return;
     set_id(s, 1, account);
     set_u64(s, 2, position);
-    store_run(store, s);
+    store_append(store, HISTORY_TOUCH, s);
 }
 
 void store_write_movement(struct store *store, const struct movement *movement)
@@ -84,7 +84,7 @@ void store_write_movement(struct store *store, const struct movement *movement)
     set_i64(s, 8, movement->posted);
     set_i64(s, 9, movement->held_out);
     set_i64(s, 10, movement->held_in);
-    store_run(store, s);
+    store_append(store, HISTORY_MOVEMENT, s);
 }
 
 void store_write_history(struct store *store, unsigned level, uint64_t index,
@@ -198,6 +198,18 @@ bool store_read_entry(struct store *store, const struct digest *id, uint64_t *po
     *position = get_u64(s, 0);
     sqlite3_reset(s);
     return true;
+}
+
+void store_write_evidence(struct store *store, const struct digest *id, uint8_t kind,
+                          uint64_t height, struct span data)
+{
+    sqlite3_stmt *s = store_statement(store, STATEMENT_WRITE_EVIDENCE);
+    if (!s) return;
+    set_digest(s, 1, id);
+    set_u64(s, 2, kind);
+    set_u64(s, 3, height);
+    set_bytes(s, 4, data.data, data.size);
+    store_run(store, s);
 }
 
 void store_write_seal(struct store *store, uint64_t height, const struct seal_signature *signature)

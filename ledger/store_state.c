@@ -42,6 +42,16 @@ bool store_read_account(struct store *store, const struct id *id, struct account
     return store->status == STATUS_OK;
 }
 
+static void read_lines(struct store *store, struct asset *asset)
+{
+    sqlite3_stmt *s = store_statement(store, STATEMENT_READ_LINES);
+    if (!s) return;
+    set_id(s, 1, &asset->id);
+    if (!store_row(store, s)) return;
+    asset->lines = get_u64(s, 0);
+    sqlite3_reset(s);
+}
+
 bool store_read_asset(struct store *store, const struct id *id, struct asset *asset)
 {
     sqlite3_stmt *s = store_statement(store, STATEMENT_READ_ASSET);
@@ -63,6 +73,7 @@ bool store_read_asset(struct store *store, const struct id *id, struct asset *as
     asset->supply = get_u64(s, 6);
     get_digest(store, s, 7, &asset->metadata);
     sqlite3_reset(s);
+    read_lines(store, asset);
     return store->status == STATUS_OK;
 }
 

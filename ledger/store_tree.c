@@ -15,6 +15,7 @@ static enum status read_leaves(void *context, const struct digest *first, const 
     while (store_row(store, s)) {
         get_digest(store, s, 0, &leaf.path);
         get_digest(store, s, 1, &leaf.hash);
+        get_digest(store, s, 2, &leaf.value_hash);
         enum status status = store->status == STATUS_OK ? each(reader, &leaf) : store->status;
         if (status != STATUS_OK) {
             sqlite3_reset(s);
@@ -31,6 +32,7 @@ static enum status put_leaf(void *context, const struct state_leaf *leaf)
     if (!s) return store->status;
     set_digest(s, 1, &leaf->path);
     set_digest(s, 2, &leaf->hash);
+    set_digest(s, 3, &leaf->value_hash);
     store_run(store, s);
     return store->status;
 }

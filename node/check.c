@@ -270,15 +270,9 @@ void check_run(struct check_job *job)
 
 enum { ADMIT_TOGETHER = 4 }; /* so many reads are worth a transaction of their own */
 
-void check_admit(struct check_job *job, struct ledger *ledger, uint64_t now_ms)
+static void admit_job(struct check_job *job, struct ledger *ledger, uint64_t now_ms,
+                      struct transaction *tx)
 {
-    struct transaction *tx = malloc(sizeof *tx);
-    if (!tx) {
-        job->status = STATUS_NO_MEMORY;
-        return;
-    }
-    bool together = job->transactions_count >= ADMIT_TOGETHER;
-    if (together) ledger_admit_begin(ledger);
     for (uint32_t i = 0; i < job->transactions_count; i++) {
         struct check_transaction *item = &job->transactions[i];
         if (item->refusal.code != REFUSAL_none || !item->blob) continue;
@@ -286,7 +280,21 @@ void check_admit(struct check_job *job, struct ledger *ledger, uint64_t now_ms)
         ASSERT(status == STATUS_OK);
         ledger_admit(ledger, tx, now_ms, &item->next_lane, &item->refusal);
     }
-    if (together) ledger_admit_end(ledger);
-    job->status = ledger_status(ledger);
+}
+
+void check_admit(struct check_job *jobs, struct ledger *ledger, uint64_t now_ms)
+{
+    struct transaction *tx = malloc(sizeof *tx);
+    uint64_t count = 0;
+    for (struct check_job *job = jobs; job; job = job->next)
+        count += job->transactions_count;
+    bool together = count >= ADMIT_TOGETHER;
+    if (tx && together) ledger_admit_begin(ledger);
+    for (struct check_job *job = jobs; tx && job; job = job->next)
+        admit_job(job, ledger, now_ms, tx);
+    if (tx && together) ledger_admit_end(ledger);
+    enum status status = tx ? ledger_status(ledger) : STATUS_NO_MEMORY;
+    for (struct check_job *job = jobs; job; job = job->next)
+        job->status = status;
     free(tx);
 }

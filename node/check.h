@@ -91,8 +91,9 @@ void check_free(struct check_job *job);
 /* Pure and thread-safe. Sets status: STATUS_OK, or why the sender broke the rules. */
 void check_run(struct check_job *job);
 
-/* On the ledger's thread: the checks that need state, for those that passed so far. Sets status:
- * anything but STATUS_OK means that the ledger, or memory, has failed. */
-void check_admit(struct check_job *job, struct ledger *ledger, uint64_t now_ms);
+/* On the ledger's thread: the checks that need state, for those that passed so far, of one job or
+ * more, linked by next. Sets status: anything but STATUS_OK means that the ledger, or memory, has
+ * failed. */
+void check_admit(struct check_job *jobs, struct ledger *ledger, uint64_t now_ms);
 
 #endif

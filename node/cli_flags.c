@@ -158,8 +158,8 @@ const struct cli_flag *cli_group_flags(enum cli_group group)
 static const struct {
     const char *name, *help;
 } parameter_help[] = {
-    { "account", "entries or rows of this account" },
-    { "asset", "rows of this asset" },
+    { "account", "of this account" },
+    { "asset", "of this asset" },
     { "at_height", "at the end of this block" },
     { "at_time", "at this time" },
     { "client_ref", "with this reference of the source" },
@@ -167,18 +167,23 @@ static const struct {
     { "consistency", "whose word counts" },
     { "cursor", "go on where the page before ended (its next_cursor)" },
     { "entries", "how much of the entries" },
+    { "epoch", "up to this epoch; default: the current one" },
     { "from_height", "from this block on" },
     { "from_time", "from this time on, RFC 3339" },
     { "hash", "by the block's hash" },
     { "height", "of this block, or latest, or earliest" },
+    { "hold", "of this hold, hld1..." },
     { "issuer", "of this issuer" },
+    { "key", "with this key: text, or hex: and digits" },
+    { "lane", "with this number" },
     { "limit", "rows of a page" },
     { "min_height", "answer from this height or later" },
     { "module", "only this module" },
-    { "not_after", "the transaction's not_after, which lets the node say expired" },
+    { "not_after", "the transaction's not_after" },
     { "op", "with an operation of this name" },
     { "order", "by height" },
     { "prefix", "keys that begin with this text, or hex: and digits" },
+    { "proposal", "with this number" },
     { "public_key", "with this signer" },
     { "raw", "with the bytes" },
     { "result", "by outcome" },
@@ -190,6 +195,8 @@ static const struct {
     { "to_height", "up to this block" },
     { "to_time", "up to this time, RFC 3339" },
     { "until", "what to wait for" },
+    { "validator", "with this id, val1..." },
+    { "withhold", "leave transaction and effects out" },
 };
 
 static const char *help_of(const char *parameter)

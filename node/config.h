@@ -78,6 +78,10 @@ uint64_t config_number(const struct config *config, enum config_key key); /* num
 size_t config_list_count(const struct config *config, enum config_key key);
 const char *config_list_item(const struct config *config, enum config_key key, size_t index);
 
+/* An item of peers.observers: a node key in hex, or such a key "=host:port". endpoint points into
+ * the text, at its end if there is none. False: it is neither. */
+bool config_observer_read(const char *text, struct public_key *key, const char **endpoint);
+
 enum config_origin config_origin(const struct config *config, enum config_key key);
 
 /* The value in its text spelling ("64KiB"), into text; "origin" in words ("default", "file line

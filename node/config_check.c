@@ -70,6 +70,18 @@ static bool address_override_valid(const char *text)
            endpoint_parse(equals + 1, host, &port);
 }
 
+bool config_observer_read(const char *text, struct public_key *key, const char **endpoint)
+{
+    enum { HEX_CHARS = 2 * sizeof key->bytes };
+    char host[256];
+    uint16_t port;
+    size_t size = strcspn(text, "=");
+    *endpoint = text + size;
+    if (size != HEX_CHARS || !hex_decode(text, size, key->bytes, sizeof key->bytes)) return false;
+    if (**endpoint == '=' && !endpoint_parse(++*endpoint, host, &port)) return false;
+    return key_valid(key);
+}
+
 static enum status peers_check(const struct config *config, struct problem *problem)
 {
     enum status status = listen_check(config, CONFIG_peers_listen, false, problem);
@@ -86,9 +98,11 @@ static enum status peers_check(const struct config *config, struct problem *prob
     for (size_t i = 0; i < config_list_count(config, CONFIG_peers_observers); i++) {
         const char *text = config_list_item(config, CONFIG_peers_observers, i);
         struct public_key key;
-        if (!hex_decode(text, strlen(text), key.bytes, sizeof key.bytes) || !key_valid(&key))
+        const char *endpoint;
+        if (!config_observer_read(text, &key, &endpoint))
             return refuse(problem, config, CONFIG_peers_observers,
-                          "is not a node key of 64 lower-case hex digits", text);
+                          "is not a node key of 64 lower-case hex digits, alone or with =host:port",
+                          text);
     }
     if (config_number(config, CONFIG_peers_retry_min) >
         config_number(config, CONFIG_peers_retry_max))

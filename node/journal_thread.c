@@ -2,6 +2,7 @@
 
 #include "node/journal_group.h"
 #include "node/metrics.h"
+#include "node/wake.h"
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -25,7 +26,7 @@ enum {
 struct journal_thread {
     struct journal_thread_options options;
     pthread_t thread;
-    uv_async_t wake;
+    struct wake wake;
 
     /* Loop thread only. */
     uint64_t last;          /* highest number given */
@@ -39,6 +40,7 @@ struct journal_thread {
     pthread_cond_t work;
     struct item *first;
     struct item **tail;
+    bool awaited;       /* somebody waits for one of them */
     size_t queue_bytes; /* of the queue and of the group being written */
     bool has_safety;
     struct safety_state safety;
@@ -91,8 +93,15 @@ static void group_wait(struct journal_thread *thread, bool timed)
 
 static bool queue_idle(const struct journal_thread *thread)
 {
-    bool empty = !thread->first && !thread->has_safety && !thread->replacement && thread->cut == 0;
+    bool empty =
+        !thread->awaited && !thread->has_safety && !thread->replacement && thread->cut == 0;
     return (empty || thread->held) && !thread->stop;
+}
+
+/* Wakes the thread if there is something to do: what is held wakes nobody until it is released. */
+static void queue_wake(struct journal_thread *thread)
+{
+    if (!queue_idle(thread)) pthread_cond_signal(&thread->work);
 }
 
 /* Takes all that waits; empty if only time has passed. */
@@ -114,6 +123,7 @@ static struct group group_take(struct journal_thread *thread, bool timed)
     };
     thread->first = NULL;
     thread->tail = &thread->first;
+    thread->awaited = false;
     thread->has_safety = false;
     thread->replacement = NULL;
     thread->cut = 0;
@@ -192,7 +202,7 @@ static void group_report(struct journal_thread *thread, const struct group *grou
         thread->problem = *problem;
     }
     pthread_mutex_unlock(&thread->mutex);
-    uv_async_send(&thread->wake);
+    wake_send(&thread->wake);
 }
 
 static void *thread_main(void *argument)
@@ -212,7 +222,7 @@ static void *thread_main(void *argument)
 
 /* ---- the loop thread ---- */
 
-static void on_wake(uv_async_t *wake)
+static void on_wake(struct wake *wake)
 {
     struct journal_thread *thread = wake->data;
     pthread_mutex_lock(&thread->mutex);
@@ -231,9 +241,9 @@ static void on_wake(uv_async_t *wake)
     }
 }
 
-static void on_closed(uv_handle_t *handle)
+static void on_closed(struct wake *wake)
 {
-    struct journal_thread *thread = handle->data;
+    struct journal_thread *thread = wake->data;
     pthread_mutex_destroy(&thread->mutex);
     pthread_cond_destroy(&thread->work);
     free(thread);
@@ -244,11 +254,10 @@ enum status journal_thread_start(struct journal_thread **out, uv_loop_t *loop,
 {
     struct journal_thread *thread = calloc(1, sizeof *thread);
     if (!thread) return STATUS_NO_MEMORY;
-    if (uv_async_init(loop, &thread->wake, on_wake) != 0) {
+    if (wake_open(&thread->wake, loop, on_wake, thread) != STATUS_OK) {
         free(thread);
         return STATUS_IO;
     }
-    thread->wake.data = thread;
     thread->options = *options;
     thread->keeps_safety = options->safety != NULL;
     if (thread->options.queue_bytes_max == 0) thread->options.queue_bytes_max = JOURNAL_PENDING_MAX;
@@ -267,7 +276,7 @@ enum status journal_thread_start(struct journal_thread **out, uv_loop_t *loop,
     pthread_cond_init(&thread->work, &attributes);
     pthread_condattr_destroy(&attributes);
     if (pthread_create(&thread->thread, NULL, thread_main, thread) != 0) {
-        uv_close((uv_handle_t *)&thread->wake, on_closed);
+        wake_close(&thread->wake, on_closed);
         return STATUS_IO;
     }
     pthread_setname_np(thread->thread, "journal");
@@ -290,9 +299,9 @@ static struct item *item_new(const struct span *parts, size_t parts_count, size_
     return item;
 }
 
-static enum status enqueue(struct journal_thread *thread, bool begins_segment, uint8_t kind,
-                           const struct span *parts, size_t parts_count, struct blob *blob,
-                           uint64_t *number)
+static enum status enqueue(struct journal_thread *thread, bool begins_segment, bool awaited,
+                           uint8_t kind, const struct span *parts, size_t parts_count,
+                           struct blob *blob, uint64_t *number)
 {
     ASSERT(!thread->stopping);
     size_t size = 0;
@@ -314,7 +323,8 @@ static enum status enqueue(struct journal_thread *thread, bool begins_segment, u
         *thread->tail = item;
         thread->tail = &item->next;
         thread->queue_bytes += total + ITEM_OVERHEAD;
-        pthread_cond_signal(&thread->work);
+        thread->awaited = thread->awaited || awaited;
+        queue_wake(thread);
     }
     pthread_mutex_unlock(&thread->mutex);
 
@@ -332,13 +342,19 @@ enum status journal_thread_append(struct journal_thread *thread, uint8_t kind,
                                   const struct span *parts, size_t parts_count, struct blob *blob,
                                   uint64_t *number)
 {
-    return enqueue(thread, false, kind, parts, parts_count, blob, number);
+    return enqueue(thread, false, true, kind, parts, parts_count, blob, number);
+}
+
+enum status journal_thread_append_later(struct journal_thread *thread, uint8_t kind,
+                                        struct blob *blob, uint64_t *number)
+{
+    return enqueue(thread, false, false, kind, NULL, 0, blob, number);
 }
 
 enum status journal_thread_begin_segment(struct journal_thread *thread, const struct span *parts,
                                          size_t parts_count, struct blob *blob, uint64_t *number)
 {
-    return enqueue(thread, true, JOURNAL_FOLD, parts, parts_count, blob, number);
+    return enqueue(thread, true, true, JOURNAL_FOLD, parts, parts_count, blob, number);
 }
 
 bool journal_thread_wants_segment(const struct journal_thread *thread)
@@ -357,8 +373,10 @@ void journal_thread_release(struct journal_thread *thread)
 {
     pthread_mutex_lock(&thread->mutex);
     thread->held = false;
-    pthread_cond_signal(&thread->work);
+    bool wanted = !queue_idle(thread);
     pthread_mutex_unlock(&thread->mutex);
+    /* Behind the lock, so that the thread finds it open. */
+    if (wanted) pthread_cond_signal(&thread->work);
 }
 
 void journal_thread_safety(struct journal_thread *thread, const struct safety_state *state)
@@ -367,7 +385,7 @@ void journal_thread_safety(struct journal_thread *thread, const struct safety_st
     pthread_mutex_lock(&thread->mutex);
     thread->safety = *state;
     thread->has_safety = true;
-    pthread_cond_signal(&thread->work);
+    queue_wake(thread);
     pthread_mutex_unlock(&thread->mutex);
 }
 
@@ -377,7 +395,7 @@ void journal_thread_replace_safety(struct journal_thread *thread, struct safety 
     safety_close(thread->replacement);
     thread->replacement = safety;
     thread->has_safety = false;
-    pthread_cond_signal(&thread->work);
+    queue_wake(thread);
     pthread_mutex_unlock(&thread->mutex);
     thread->keeps_safety = true;
 }
@@ -386,7 +404,7 @@ void journal_thread_cut(struct journal_thread *thread, uint64_t up_to)
 {
     pthread_mutex_lock(&thread->mutex);
     if (up_to > thread->cut) thread->cut = up_to;
-    pthread_cond_signal(&thread->work);
+    queue_wake(thread);
     pthread_mutex_unlock(&thread->mutex);
 }
 
@@ -414,7 +432,7 @@ void journal_thread_stop(struct journal_thread *thread)
     thread->stopping = true;
     pthread_mutex_lock(&thread->mutex);
     thread->stop = true;
-    pthread_cond_signal(&thread->work);
+    queue_wake(thread);
     pthread_mutex_unlock(&thread->mutex);
     pthread_join(thread->thread, NULL);
 
@@ -424,5 +442,5 @@ void journal_thread_stop(struct journal_thread *thread)
     journal_close(thread->options.journal);
     safety_close(thread->options.safety);
     safety_close(thread->replacement); /* Only after a failure. */
-    uv_close((uv_handle_t *)&thread->wake, on_closed);
+    wake_close(&thread->wake, on_closed);
 }

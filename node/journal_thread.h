@@ -5,7 +5,7 @@
  * durable. Under load a slow disk makes bigger groups, not longer queues.
  *
  *     loop:    append 7, append 8, append 9 ............................ on_durable(9)
- *     thread:                    take 7-9 -> write -> fdatasync -> safety ----^ (uv_async)
+ *     thread:                    take 7-9 -> write -> fdatasync -> safety ----^ (wake.h)
  *
  * All functions are called, and all callbacks run, on the loop thread.
  */
@@ -45,6 +45,11 @@ enum status journal_thread_start(struct journal_thread **thread, uv_loop_t *loop
 enum status journal_thread_append(struct journal_thread *thread, uint8_t kind,
                                   const struct span *parts, size_t parts_count, struct blob *blob,
                                   uint64_t *number);
+
+/* The same for a record that nobody waits for: it is written with the next one that somebody does
+ * wait for, and costs no sync of its own. */
+enum status journal_thread_append_later(struct journal_thread *thread, uint8_t kind,
+                                        struct blob *blob, uint64_t *number);
 
 /* Enqueues a new segment that begins with this FOLD; parts and blob as above. */
 enum status journal_thread_begin_segment(struct journal_thread *thread, const struct span *parts,

@@ -1,5 +1,6 @@
 #include "node/node_internal.h"
 
+#include "node/proofs.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -29,22 +30,28 @@ static size_t names_of(const struct config *config, enum config_key key, const c
     return count;
 }
 
-static enum status node_rpc_start(struct node *node, struct problem *problem)
+void node_rpc_options(struct node *node, struct rpc_options *options)
 {
     const struct config *config = node->config;
-    struct rpc_options options = { .socket_mode = 0660, .ledger_path = node->ledger_path };
-    options.listen_count = names_of(config, CONFIG_rpc_listen, options.listen, RPC_LISTEN_MAX);
-    options.allowed_hosts_count =
-        names_of(config, CONFIG_rpc_allowed_hosts, options.allowed_hosts, RPC_NAMES_MAX);
-    options.allowed_origins_count =
-        names_of(config, CONFIG_rpc_allowed_origins, options.allowed_origins, RPC_NAMES_MAX);
-    options.disabled_methods_count =
-        names_of(config, CONFIG_rpc_disabled_methods, options.disabled_methods, RPC_NAMES_MAX);
+    *options = (struct rpc_options){ .socket_mode = 0660, .ledger_path = node->ledger_path };
+    options->listen_count = names_of(config, CONFIG_rpc_listen, options->listen, RPC_LISTEN_MAX);
+    options->allowed_hosts_count =
+        names_of(config, CONFIG_rpc_allowed_hosts, options->allowed_hosts, RPC_NAMES_MAX);
+    options->allowed_origins_count =
+        names_of(config, CONFIG_rpc_allowed_origins, options->allowed_origins, RPC_NAMES_MAX);
+    options->disabled_methods_count =
+        names_of(config, CONFIG_rpc_disabled_methods, options->disabled_methods, RPC_NAMES_MAX);
     const char *socket = config_text(config, CONFIG_rpc_socket);
-    options.socket = socket[0] ? socket : NULL;
-    options.methods = rpc_methods;
-    options.method_count = rpc_method_count;
-    rpc_limits_of(config, &options.limits);
+    options->socket = socket[0] ? socket : NULL;
+    options->methods = rpc_methods;
+    options->method_count = rpc_method_count;
+    rpc_limits_of(config, &options->limits);
+}
+
+static enum status node_rpc_start(struct node *node, struct problem *problem)
+{
+    struct rpc_options options;
+    node_rpc_options(node, &options);
     enum status status = rpc_start(&node->rpc, &options, &node->backend, problem);
     if (status != STATUS_OK) return status;
     for (size_t i = 0; i < options.listen_count; i++)
@@ -102,7 +109,7 @@ static void close_loop(struct node *node)
         close_handle((uv_handle_t *)&node->sigterm);
         close_handle((uv_handle_t *)&node->sigint);
         close_handle((uv_handle_t *)&node->sighup);
-        close_handle((uv_handle_t *)&node->inbox_async);
+        wake_close(&node->inbox_wake, NULL);
     }
     if (node->peers) peers_stop(node->peers, on_peers_closed, node);
     /* A failure on the way asks the loop to stop once more, and handles must close all the same. */
@@ -125,18 +132,19 @@ static void node_close(struct node *node)
 {
     node->closing = true;
     node_tickets_free(node);
+    if (node->proofs) proofs_stop(node->proofs);
     rpc_stop(node->rpc);
     node->rpc = NULL;
     close_threads(node);
     close_loop(node);
     if (node->replica) replica_free(node->replica);
     early_release(node, false);
-    free(node->epoch);
+    epochs_close(&node->epochs);
     free(node->epoch_peers);
     if (node->journal) journal_close(node->journal);
     if (node->safety) safety_close(node->safety);
     signer_free(node->signer_before);
-    if (node->signer) signer_free(node->signer);
+    if (node->epochs.signer) signer_free(node->epochs.signer);
     close_ledger(node);
     verify_cache_free(node->engine_cache);
     verify_cache_free(node->account_cache);
@@ -146,12 +154,17 @@ static void node_close(struct node *node)
     pthread_mutex_destroy(&node->lock_replica);
     pthread_mutex_destroy(&node->lock_tickets);
     pthread_mutex_destroy(&node->lock_backup);
+    admissions_free(node);
+    proofs_free(node->proofs);
 }
 
 /* ---- run ---- */
 
 static enum status node_start(struct node *node, struct problem *problem, int *exit_code)
 {
+    *exit_code = 71;
+    node->proofs = proofs_new();
+    if (!node->proofs) return problem_set(problem, STATUS_NO_MEMORY, "out of memory");
     enum status status = node_open(node, problem, exit_code);
     if (status != STATUS_OK) return status;
     node_backend_init(node);
@@ -169,7 +182,7 @@ static void log_start_line(struct node *node)
     char chain_id[65];
     hex_encode(digest_span(&node->genesis->chain_id), chain_id);
     LOG(node_ready, LOG_TEXT("network", node->genesis->network), LOG_TEXT("chain_id", chain_id),
-        LOG_TEXT("data", node->data_dir), LOG_BOOL("votes", node->votes), LOG_END);
+        LOG_TEXT("data", node->data_dir), LOG_BOOL("votes", node->epochs.votes), LOG_END);
 }
 
 int node_run(struct config *config, const struct node_reload *reload, struct problem *problem)
@@ -188,6 +201,7 @@ int node_run(struct config *config, const struct node_reload *reload, struct pro
     lock_init(&node->lock_replica);
     pthread_mutex_init(&node->lock_tickets, NULL);
     pthread_mutex_init(&node->lock_backup, NULL);
+    admissions_init(node);
     LOG(node_starting, LOG_TEXT("version", WITAN_VERSION), LOG_END);
 
     int exit_code = 1;

@@ -78,7 +78,7 @@ static bool backend_submit(void *context, struct blob *transaction, submit_done 
     pthread_mutex_unlock(&node->lock_tickets);
     if (stopping) return false;
     if (left) {
-        uv_async_send(&node->inbox_async);
+        wake_send(&node->inbox_wake);
     } else {
         outcome.kind = SUBMIT_BUSY;
         done(done_context, &outcome);
@@ -96,7 +96,7 @@ static bool backend_read(void *context, uint64_t timeout_ms, read_done *done, vo
     pthread_mutex_unlock(&node->lock_tickets);
     if (stopping) return false;
     if (left)
-        uv_async_send(&node->inbox_async);
+        wake_send(&node->inbox_wake);
     else
         done(done_context, READ_BUSY);
     return true;
@@ -105,8 +105,9 @@ static bool backend_read(void *context, uint64_t timeout_ms, read_done *done, vo
 /* On the loop: what RPC threads have left for it. */
 void node_take_inbox(struct node *node)
 {
+    node_proofs_turn(node);
     pthread_mutex_lock(&node->lock_tickets);
-    if (node->epoch_ended && !node->stop_wanted) { /* They wait for the next replica. */
+    if (node->epochs.ended && !node->stop_wanted) { /* They wait for the next replica. */
         pthread_mutex_unlock(&node->lock_tickets);
         return;
     }
@@ -238,7 +239,7 @@ static void backend_tick_wish(void *context, uint64_t not_after_ms)
     pthread_mutex_lock(&node->lock_tickets);
     node->tick_wish_ms = max_u64(node->tick_wish_ms, not_after_ms);
     pthread_mutex_unlock(&node->lock_tickets);
-    uv_async_send(&node->inbox_async);
+    wake_send(&node->inbox_wake);
 }
 
 static void backend_shutdown(void *context, uint64_t timeout_ms)
@@ -248,7 +249,7 @@ static void backend_shutdown(void *context, uint64_t timeout_ms)
     pthread_mutex_lock(&node->lock_tickets);
     node->stop_wanted = true;
     pthread_mutex_unlock(&node->lock_tickets);
-    uv_async_send(&node->inbox_async);
+    wake_send(&node->inbox_wake);
 }
 
 static json_t *backend_config(void *context)
@@ -382,7 +383,7 @@ static void view_health(struct node *node, struct node_view *view,
                         const struct replica_status *status)
 {
     char text[96];
-    uint16_t quorum = committee_quorum(&node->epoch->committee);
+    uint16_t quorum = committee_quorum(&node->epochs.now->committee);
     health(view, HEALTH_genesis, true, "");
     health(view, HEALTH_data, true, "");
     snprintf(text, sizeof text, "height %llu of %llu", (unsigned long long)view->height,
@@ -397,8 +398,8 @@ static void view_health(struct node *node, struct node_view *view,
     bool late = view->height > view->sealed_height &&
                 wall_clock_ms() > view->block_time_ms + UNSEALED_MS_MAX;
     health(view, HEALTH_seal, !late, text);
-    bool may_vote = node->self == VALIDATOR_NONE || node->votes;
-    health(view, HEALTH_votes, may_vote, node->votes_reason);
+    bool may_vote = node->epochs.self == VALIDATOR_NONE || node->epochs.votes;
+    health(view, HEALTH_votes, may_vote, node->epochs.why);
     snprintf(text, sizeof text, "%llu MiB free", (unsigned long long)(node->disk_free >> 20));
     health(view, HEALTH_disk, !node->disk_low, text);
     health(view, HEALTH_clock, true, "");
@@ -407,16 +408,16 @@ static void view_health(struct node *node, struct node_view *view,
 
 static void view_peers(struct node *node, struct node_view *view)
 {
-    view->validators_connected = node->self == VALIDATOR_NONE ? 0 : 1;
+    view->validators_connected = node->epochs.self == VALIDATOR_NONE ? 0 : 1;
     view->peer_count = 0;
-    for (uint16_t i = 0; i < node->epoch->committee.count; i++) {
+    for (uint16_t i = 0; i < node->epochs.now->committee.count; i++) {
         if (!node->peer_seen[i]) continue;
         view->validators_connected++;
         struct peer_view *peer = &view->peers[view->peer_count++];
         *peer = node->peer_views[i];
         peer->has_validator = true;
         peer->role = NODE_VALIDATOR;
-        peer->validator = node->epoch->committee.validators[i].id;
+        peer->validator = node->epochs.now->committee.validators[i].id;
         snprintf(peer->address, sizeof peer->address, "%s", node->epoch_peers->endpoints[i]);
         snprintf(peer->member_name, sizeof peer->member_name, "%s", node->epoch_peers->members[i]);
     }
@@ -451,7 +452,7 @@ static void backend_view(void *context, struct node_view *view)
     struct replica_status status;
     replica_status(node->replica, &status);
     view->votes = status.votes;
-    snprintf(view->votes_reason, sizeof view->votes_reason, "%s", node->votes_reason);
+    snprintf(view->votes_reason, sizeof view->votes_reason, "%s", node->epochs.why);
     view->height = status.height;
     view->sealed_height = status.sealed_height;
     view->target_height = max_u64(status.target_height, status.height);
@@ -483,23 +484,29 @@ static void view_base(struct node *node)
     snprintf(view->version, sizeof view->version, "%s", WITAN_VERSION);
     view->node_key = node->node_public;
     view->started_ms = node->started_ms;
-    view->mempool_txs_max = (uint32_t)config_number(node->config, CONFIG_mempool_txs_max);
-    view->mempool_bytes_max = config_number(node->config, CONFIG_mempool_bytes_max);
-    view->mempool_source_txs_max =
-        (uint32_t)config_number(node->config, CONFIG_mempool_source_txs_max);
+    node_view_settings(node);
     node_view_epoch(node);
+}
+
+void node_view_settings(struct node *node)
+{
+    struct pool_limits limits = node_pool_limits(node);
+    node->view_base.mempool_txs_max = limits.txs_max;
+    node->view_base.mempool_bytes_max = limits.bytes_max;
+    node->view_base.mempool_source_txs_max = limits.source_txs_max;
 }
 
 void node_view_epoch(struct node *node)
 {
     struct node_view *view = &node->view_base;
-    view->epoch = node->epoch->number;
-    view->committee = node->epoch->committee;
-    view->role = node->self == VALIDATOR_NONE ? NODE_OBSERVER : NODE_VALIDATOR;
-    view->has_validator = node->self != VALIDATOR_NONE;
-    if (view->has_validator) view->validator = node->epoch->committee.validators[node->self].id;
-    view->tx_bytes_max = node->epoch->params.values[PARAM_tx_bytes_max];
-    view->window_ms_max = node->epoch->params.values[PARAM_window_ms_max];
+    view->epoch = node->epochs.now->number;
+    view->committee = node->epochs.now->committee;
+    view->role = node->epochs.self == VALIDATOR_NONE ? NODE_OBSERVER : NODE_VALIDATOR;
+    view->has_validator = node->epochs.self != VALIDATOR_NONE;
+    if (view->has_validator)
+        view->validator = node->epochs.now->committee.validators[node->epochs.self].id;
+    view->tx_bytes_max = node->epochs.now->params.values[PARAM_tx_bytes_max];
+    view->window_ms_max = node->epochs.now->params.values[PARAM_window_ms_max];
     node_metrics_epoch(node);
 }
 
@@ -516,6 +523,9 @@ void node_backend_init(struct node *node)
         .view = backend_view,
         .submit = backend_submit,
         .read = backend_read,
+        .prove = node_prove,
+        .wish_absence = node_wish_absence,
+        .absence = node_absence,
         .pending = backend_pending,
         .find_tx = ledger_find_tx,
         .tick_wish = backend_tick_wish,

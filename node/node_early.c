@@ -11,7 +11,7 @@ bool early_keep(struct node *node, uint16_t peer, enum frame_kind kind, struct b
     struct early_messages *early = &node->early;
     size_t slot = node_peer_slot(peer);
     if (kind != FRAME_ENGINE || slot == NODE_PEERS_MAX || !node->peer_seen[slot]) return false;
-    if (node->peer_epochs[slot] != node->epoch->number + 1) return false;
+    if (node->peer_epochs[slot] != node->epochs.now->number + 1) return false;
     if (early->count == EARLY_MAX || payload->size > EARLY_BYTES_MAX - early->bytes) return true;
     early->list[early->count++] =
         (struct early_message){ node->peer_views[slot].node_key, blob_ref(payload) };
@@ -22,7 +22,7 @@ bool early_keep(struct node *node, uint16_t peer, enum frame_kind kind, struct b
 /* The sender by its new number; nobody who is not in the set. */
 static uint16_t index_of(const struct node *node, const struct public_key *key)
 {
-    for (uint16_t i = 0; i < node->epoch->committee.count; i++)
+    for (uint16_t i = 0; i < node->epochs.now->committee.count; i++)
         if (key_equal(&node->epoch_peers->node_keys[i], key)) return i;
     return VALIDATOR_NONE;
 }

@@ -11,6 +11,7 @@
  *     node_ledger.c    jobs for the ledger thread and the block server
  *     node_backend.c   what RPC asks (rpc/backend.h)
  *     node_backup.c    a backup, for RPC
+ *     node_proofs.c    readings of the state, for RPC; evidence
  *     node_metrics.c   gauges, filled in when somebody looks
  *     node_observe.c   what RPC measures of itself
  */
@@ -19,6 +20,7 @@
 
 #include "ledger/reader.h"
 #include "node/config.h"
+#include "node/epochs.h"
 #include "node/files.h"
 #include "node/journal_thread.h"
 #include "node/log.h"
@@ -26,6 +28,7 @@
 #include "node/node.h"
 #include "node/peers.h"
 #include "node/replica.h"
+#include "node/wake.h"
 #include "node/workers.h"
 #include "rpc/server.h"
 #include <pthread.h>
@@ -89,6 +92,14 @@ struct early_messages {
     size_t bytes;
 };
 
+/* Admissions that wait for the ledger's thread, which looks at all of them together when it comes
+ * to them: at most one job for it is under way. */
+struct admissions {
+    pthread_mutex_t lock; /* guards the list */
+    struct check_job *first, **last;
+    bool under_way; /* loop thread only */
+};
+
 struct node {
     struct config *config;
     const struct node_reload *reload;
@@ -103,19 +114,10 @@ struct node {
     struct genesis *genesis;
     struct secret_key node_key;
     struct public_key node_public;
-    uint16_t self;              /* in this epoch */
-    bool may_vote;              /* with this key, where it is in the set */
-    bool votes;                 /* in this epoch */
-    char votes_reason[48];      /* why not */
-    struct epoch_record *epoch; /* in which the replica is */
-    uint64_t journal_epoch;     /* as found at start */
-    bool unrecorded;            /* the ledger is behind it: the replica's records are not kept */
-    bool epoch_ended;           /* the next one opens when all is quiet and saved */
-    bool epoch_saving;          /* the checkpoint under way is that one */
-    uint64_t epoch_retry_ms;    /* a reader was in its way: not before this */
+    struct epochs epochs;    /* in which one we are, as whom, and whether we vote */
+    uint64_t epoch_retry_ms; /* a reader was in the way of its checkpoint: not before this */
     struct epoch_peers *epoch_peers;
-    size_t batch_bytes_max;   /* the largest of any epoch: old blocks are sent too */
-    uint64_t unrecorded_last; /* record that was let go */
+    size_t batch_bytes_max; /* the largest of any epoch: old blocks are sent too */
     char data_dir[PATH_BYTES_MAX];
     char ledger_path[PATH_BYTES_MAX];
     int lock;
@@ -125,16 +127,15 @@ struct node {
     uv_loop_t loop;
     struct ledger *ledger;
     struct ledger_reader *block_reader; /* of the block server's thread */
-    struct signer *signer;
-    struct signer *signer_before; /* until the replica that knows it is gone */
-    struct safety *safety;        /* until the journal thread owns it */
-    struct safety_state safety_state;
-    struct journal *journal; /* until the journal thread owns it */
+    struct signer *signer_before;       /* until the replica that knows it is gone */
+    struct safety *safety;              /* until the journal thread owns it */
+    struct journal *journal;            /* until the journal thread owns it */
     struct journal_report journal_report;
     struct journal_thread *journal_thread;
     struct verify_cache *engine_cache, *account_cache;
     struct replica *replica;
     struct workers *checkers, *ledger_thread, *block_server;
+    struct admissions admissions;
     struct peers *peers;
     struct rpc_server *rpc;
     struct rpc_backend backend;
@@ -142,11 +143,12 @@ struct node {
     uv_timer_t wake_timer, house_timer;
     uv_timer_t stop_timer; /* a clean stop waits no longer for another leader */
     uv_signal_t sigterm, sigint, sighup;
-    uv_async_t inbox_async;
+    struct wake inbox_wake;
     bool handles_open;
 
     /* The replica and everything below, between the loop thread and RPC threads. */
     pthread_mutex_t lock_replica;
+    unsigned entered; /* node_enter without its node_leave; loop thread only */
     /* By node_peer_slot. */
     uint8_t serving[NODE_PEERS_MAX]; /* answers with blocks under way */
     struct peer_view peer_views[NODE_PEERS_MAX];
@@ -168,6 +170,11 @@ struct node {
     uint64_t tick_wish_ms;
     bool stop_wanted;
 
+    /* Proofs of the state, and the latest block whose seal can be read. */
+    struct proofs *proofs;
+    bool proofs_under_way;
+    uint64_t sealed_stored;
+
     /* Checkpoints. */
     uint64_t checkpoint_blocks; /* executed since the last one */
     uint64_t checkpoint_at_ms;
@@ -176,7 +183,6 @@ struct node {
     /* Figures. */
     struct latency latencies[LATENCY_KEPT];
     struct timing proposed[TIMING_KEPT], executed[TIMING_KEPT];
-    uint64_t sealed_height;
     bool catching_up;
     uint64_t conflicts_seen;   /* contradicting statements that were logged */
     uint64_t seal_late_height; /* the first height without a seal, if it was logged */
@@ -192,7 +198,6 @@ struct moment node_moment(struct node *node);
 
 /* node_open.c */
 enum status node_open(struct node *node, struct problem *problem, int *exit_code);
-void node_refuse_votes(struct node *node, const char *reason);
 enum status node_journal_options(const struct node *node, char dir[PATH_BYTES_MAX],
                                  struct journal_options *options); /* dir is borrowed by them */
 
@@ -200,13 +205,12 @@ enum status node_open_seal_key(struct node *node, const char *path, struct signe
                                struct problem *problem);
 enum status node_open_safety(struct node *node, struct problem *problem);
 
-/* node_rotate.c: the next seal key, where a rotation is under way and its epoch has come. */
-enum status node_rotate(struct node *node, struct problem *problem);
+/* node_rotate.c: the next seal key, where a rotation is under way and this set has it. */
+enum status node_rotate(struct node *node, const struct committee *set, struct problem *problem);
 enum status node_rotate_resume(struct node *node, struct problem *problem);
 
-/* node_epoch.c */
-enum status node_epoch_open(struct node *node, struct pool *pool, struct replica **replica,
-                            struct problem *problem);
+/* node_epoch.c: this host's part of node/epochs.h. */
+enum status node_epoch_open(struct node *node, struct problem *problem);
 enum status node_epoch_restored(struct node *node, struct problem *problem);
 void node_epoch_turn(struct node *node);
 void node_epoch_saved(struct node *node);
@@ -215,14 +219,18 @@ void node_epoch_saved(struct node *node);
 enum status node_loop_start(struct node *node, struct problem *problem);
 void node_drain(struct node *node);
 void node_enter(struct node *node);
-void node_leave(struct node *node); /* drains outputs, arms the timer, lets go */
+void node_leave(struct node *node); /* the last one drains outputs, arms the timer, lets go */
 void node_fail(struct node *node, int exit_code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void node_stop(struct node *node);
 void node_peer_up(struct node *node, uint16_t peer, const struct peer_info *info);
 
+/* node.c: by the settings; borrows from them. */
+void node_rpc_options(struct node *node, struct rpc_options *options);
+
 /* node_reload.c: what SIGHUP does. */
 void node_reload(struct node *node);
+struct pool_limits node_pool_limits(const struct node *node); /* by the settings */
 
 /* node_early.c */
 bool early_keep(struct node *node, uint16_t peer, enum frame_kind kind, struct blob *payload);
@@ -235,12 +243,16 @@ enum status node_peers_set(struct node *node, struct problem *problem);
 
 /* node_ledger.c */
 void ledger_job_output(struct node *node, struct output *output);
+void admissions_init(struct node *node);
+void admissions_free(struct node *node); /* after the ledger's thread has ended */
+void admission_output(struct node *node, struct output *output); /* takes the job over */
 void ledger_job_checkpoint(struct node *node);
 void serve_job_output(struct node *node, const struct output *output);
 
 /* node_backend.c */
 void node_backend_init(struct node *node);
 void node_view_epoch(struct node *node);
+void node_view_settings(struct node *node); /* what of them is shown; again after a reload */
 void node_log_configure(struct node *node); /* by the settings, from now on */
 
 /* node_observe.c: rpc_backend.observe, and the names of the methods as labels. */
@@ -250,6 +262,17 @@ void node_take_inbox(struct node *node);
 void node_answer(struct node *node, const struct output *output);
 void node_answer_read(struct node *node, const struct output *output);
 void node_tickets_free(struct node *node);
+
+/* node_proofs.c: rpc_backend.prove, .wish_absence, .absence; on the loop: somebody has asked, a
+ * block was executed, a second has passed. */
+void node_proofs_turn(struct node *node);
+void node_proofs_block(struct node *node, uint64_t time_ms);
+void node_proofs_house(struct node *node);
+void node_evidence(struct node *node); /* what the replica has found goes to the ledger */
+bool node_prove(void *context, const struct state_question *question, state_done *done,
+                void *done_context);
+void node_wish_absence(void *context, const struct absence_wish *wish);
+struct state_reading *node_absence(void *context, const struct digest *txid);
 
 /* node_backup.c: rpc_backend.backup. */
 json_t *node_backup(void *context, const char *directory, struct problem *problem);

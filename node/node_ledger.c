@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <time.h>
 
+/* So many transactions are looked at between two blocks before those get their turn. */
+enum { ADMISSIONS_TOGETHER_MAX = 1024 };
+
 /* One job of the ledger's thread. Blocks run and come back in the order in which they were handed
  * over; admissions, which change nothing, wait while there are blocks. */
 struct ledger_job {
@@ -11,9 +14,8 @@ struct ledger_job {
     struct node *node;
     enum output_kind kind; /* OUTPUT_STOP stands for a checkpoint */
     uint64_t epoch, sequence, height;
-    uint64_t now_ms;
     struct blob *payload;
-    struct check_job *check;
+    struct check_job *checks; /* of an admission: taken when it runs, linked by next */
     struct seal *seal;
 
     enum status status;
@@ -27,6 +29,25 @@ static uint64_t clock_ns(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* All that wait now, or as many as is fair to the blocks. */
+static struct check_job *admissions_take(struct admissions *waiting)
+{
+    pthread_mutex_lock(&waiting->lock);
+    struct check_job *first = waiting->first;
+    struct check_job **end = &waiting->first;
+    uint64_t count = 0;
+    while (*end && count < ADMISSIONS_TOGETHER_MAX) {
+        count += (*end)->transactions_count;
+        end = &(*end)->next;
+    }
+    struct check_job *rest = *end;
+    *end = NULL;
+    waiting->first = rest;
+    if (!rest) waiting->last = &waiting->first;
+    pthread_mutex_unlock(&waiting->lock);
+    return first;
 }
 
 static void ledger_run(struct worker_job *base)
@@ -43,7 +64,10 @@ static void ledger_run(struct worker_job *base)
         job->status =
             ledger_execute_block(ledger, blob_span(job->payload), &job->execution, &job->problem);
         break;
-    case OUTPUT_ADMIT: check_admit(job->check, ledger, job->now_ms); break;
+    case OUTPUT_ADMIT:
+        job->checks = admissions_take(&job->node->admissions);
+        check_admit(job->checks, ledger, wall_clock_ms());
+        break;
     case OUTPUT_SEALED: job->status = ledger_store_seal(ledger, job->seal, &job->problem); break;
     default:
         job->status = ledger_checkpoint(ledger, &job->height, &job->problem);
@@ -66,9 +90,9 @@ static void executed(struct node *node, struct ledger_job *job)
 static void checkpointed(struct node *node, struct ledger_job *job)
 {
     node->checkpointing = false;
-    bool saves_epoch = node->epoch_saving;
-    node->epoch_saving = false;
+    bool saves_epoch = node->epochs.saving;
     if (job->status == STATUS_BUSY) { /* A reader was in the way; next time. */
+        node->epochs.saving = false;
         node->epoch_retry_ms = node_now_ms(node) + EPOCH_RETRY_MS;
         return;
     }
@@ -84,6 +108,42 @@ static void checkpointed(struct node *node, struct ledger_job *job)
         replica_checkpointed(node->replica, node_moment(node), job->sequence);
 }
 
+static void admission_submit(struct node *node);
+
+static void admitted(struct node *node, struct ledger_job *job)
+{
+    struct admissions *waiting = &node->admissions;
+    pthread_mutex_lock(&waiting->lock);
+    bool more = waiting->first != NULL;
+    pthread_mutex_unlock(&waiting->lock);
+    waiting->under_way = false;
+    if (more) admission_submit(node); /* First, so that the ledger has something to do meanwhile. */
+    replica_admitted(node->replica, node_moment(node), job->checks);
+    job->checks = NULL;
+}
+
+static void checks_free(struct check_job *check)
+{
+    while (check) {
+        struct check_job *next = check->next;
+        check_free(check);
+        check = next;
+    }
+}
+
+/* Only now RPC hears of it: whoever waits for a seal asks for a receipt next, which reads it. */
+static void seal_stored(struct node *node, const struct ledger_job *job)
+{
+    if (job->status != STATUS_OK) {
+        node_fail(node, 74, "seal of height %llu: %s", (unsigned long long)job->seal->height,
+                  job->problem.text);
+        return;
+    }
+    if (job->seal->height <= node->sealed_stored) return;
+    node->sealed_stored = job->seal->height;
+    if (node->rpc) rpc_on_sealed(node->rpc, node->sealed_stored);
+}
+
 static void ledger_done(struct worker_job *base, bool finished)
 {
     struct ledger_job *job = (struct ledger_job *)base;
@@ -93,21 +153,14 @@ static void ledger_done(struct worker_job *base, bool finished)
         switch (job->kind) {
         case OUTPUT_EXECUTE:
         case OUTPUT_EXECUTE_BLOCK: executed(node, job); break;
-        case OUTPUT_ADMIT:
-            replica_admitted(node->replica, node_moment(node), job->check);
-            job->check = NULL;
-            break;
-        case OUTPUT_SEALED:
-            if (job->status != STATUS_OK)
-                node_fail(node, 74, "seal of height %llu: %s",
-                          (unsigned long long)job->seal->height, job->problem.text);
-            break;
+        case OUTPUT_ADMIT: admitted(node, job); break;
+        case OUTPUT_SEALED: seal_stored(node, job); break;
         default: checkpointed(node, job); break;
         }
     }
     node_leave(node);
     execution_free(job->execution);
-    check_free(job->check);
+    checks_free(job->checks);
     blob_unref(job->payload);
     free(job->seal);
     free(job);
@@ -121,7 +174,6 @@ static void ledger_submit(struct node *node, struct ledger_job *job)
     enum status status = admission ? workers_submit(node->ledger_thread, &job->job)
                                    : workers_submit_urgent(node->ledger_thread, &job->job);
     if (status == STATUS_OK) return;
-    check_free(job->check);
     blob_unref(job->payload);
     free(job->seal);
     free(job);
@@ -140,23 +192,51 @@ static struct ledger_job *ledger_job_new(struct node *node, enum output_kind kin
     return job;
 }
 
-/* Takes over payload, job and seal of the output. */
+void admissions_init(struct node *node)
+{
+    pthread_mutex_init(&node->admissions.lock, NULL);
+    node->admissions.last = &node->admissions.first;
+}
+
+void admissions_free(struct node *node)
+{
+    checks_free(node->admissions.first);
+    node->admissions.first = NULL;
+    pthread_mutex_destroy(&node->admissions.lock);
+}
+
+static void admission_submit(struct node *node)
+{
+    struct ledger_job *job = ledger_job_new(node, OUTPUT_ADMIT);
+    if (!job) return;
+    node->admissions.under_way = true;
+    ledger_submit(node, job);
+}
+
+void admission_output(struct node *node, struct output *output)
+{
+    struct admissions *waiting = &node->admissions;
+    struct check_job *check = output->job;
+    output->job = NULL;
+    ASSERT(!check->next);
+    pthread_mutex_lock(&waiting->lock);
+    *waiting->last = check;
+    waiting->last = &check->next;
+    pthread_mutex_unlock(&waiting->lock);
+    if (!waiting->under_way) admission_submit(node);
+}
+
+/* Takes over payload and seal of the output. */
 void ledger_job_output(struct node *node, struct output *output)
 {
     struct ledger_job *job = ledger_job_new(node, output->kind);
-    if (!job) {
-        check_free(output->job);
-        return;
-    }
+    if (!job) return;
     job->epoch = output->epoch;
     job->sequence = output->sequence;
     job->height = output->height;
-    job->now_ms = wall_clock_ms();
     job->payload = output->payload;
-    job->check = output->job;
     job->seal = output->seal;
     output->payload = NULL;
-    output->job = NULL;
     output->seal = NULL;
     ledger_submit(node, job);
 }

@@ -1,6 +1,5 @@
 #include "node/node_internal.h"
 
-#include "node/promises.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,16 +125,16 @@ static void output_check(struct node *node, struct output *output)
 static void output_append(struct node *node, struct output *output)
 {
     uint64_t number = 0;
-    if (node->unrecorded) {
-        node->unrecorded_last = output->record;
-        return;
-    }
+    if (!epochs_keeps(&node->epochs, output->record)) return;
     timing_record(node, output->type, blob_span(output->payload));
-    enum status status =
-        output->starts_segment
-            ? journal_thread_begin_segment(node->journal_thread, NULL, 0, output->payload, &number)
-            : journal_thread_append(node->journal_thread, output->type, NULL, 0, output->payload,
-                                    &number);
+    struct journal_thread *thread = node->journal_thread;
+    enum status status;
+    if (output->starts_segment)
+        status = journal_thread_begin_segment(thread, NULL, 0, output->payload, &number);
+    else if (output->later)
+        status = journal_thread_append_later(thread, output->type, output->payload, &number);
+    else
+        status = journal_thread_append(thread, output->type, NULL, 0, output->payload, &number);
     if (status != STATUS_OK) {
         node_fail(node, 74, "journal: %s", status_text(status));
         return;
@@ -147,9 +146,8 @@ static void output_append(struct node *node, struct output *output)
  * durable, by the journal's thread. */
 static void update_safety(struct node *node)
 {
-    if (!node->votes) return;
-    if (promises_raise(&node->safety_state, node->replica))
-        journal_thread_safety(node->journal_thread, &node->safety_state);
+    if (epochs_raise(&node->epochs, node->replica))
+        journal_thread_safety(node->journal_thread, &node->epochs.safety);
 }
 
 static void output_send(struct node *node, struct output *output)
@@ -175,7 +173,7 @@ static void tell_rpc(struct node *node, const struct execution *execution)
         entries[i] = (struct rpc_entry){ execution->entries[i].id, execution->entries[i].code,
                                          execution->entries[i].at, i };
     rpc_on_block(node->rpc, execution->header.height, execution->header.time_ms, &execution->hash,
-                 node->sealed_height, entries, count);
+                 node->sealed_stored, entries, count);
     free(entries);
 }
 
@@ -203,20 +201,20 @@ static void output_committed(struct node *node, const struct execution *executio
     LOG(block_executed, LOG_U64("height", header->height), LOG_U64("entries", header->entry_count),
         LOG_HEX("hash", execution->hash.bytes, 32), LOG_END);
     tell_rpc(node, execution);
+    node_proofs_block(node, header->time_ms);
 }
 
 static void output_sealed(struct node *node, struct output *output)
 {
-    if (output->height > node->sealed_height) {
+    if (output->height > node->epochs.sealed_height) {
         LOG(block_sealed, LOG_U64("height", output->height),
             LOG_U64("signers", output->seal->count), LOG_END);
-        latency_sealed(node, node->sealed_height + 1, output->height);
-        timing_sealed(node, node->sealed_height + 1, output->height);
-        metrics_seal(output->seal, node->epoch->committee.count);
-        node->sealed_height = output->height;
-        node->safety_state.sealed_height = output->height;
-        node->safety_state.sealed_hash = output->seal->block_hash;
-        if (node->rpc) rpc_on_sealed(node->rpc, node->sealed_height);
+        latency_sealed(node, node->epochs.sealed_height + 1, output->height);
+        timing_sealed(node, node->epochs.sealed_height + 1, output->height);
+        metrics_seal(output->seal, node->epochs.now->committee.count);
+        node->epochs.sealed_height = output->height;
+        node->epochs.safety.sealed_height = output->height;
+        node->epochs.safety.sealed_hash = output->seal->block_hash;
     }
     ledger_job_output(node, output);
 }
@@ -251,7 +249,7 @@ static void output_handle(struct node *node, struct output *output)
     case OUTPUT_APPEND: output_append(node, output); return;
     case OUTPUT_SEND: output_send(node, output); return;
     case OUTPUT_CHECK: output_check(node, output); return;
-    case OUTPUT_ADMIT:
+    case OUTPUT_ADMIT: admission_output(node, output); return;
     case OUTPUT_EXECUTE:
     case OUTPUT_EXECUTE_BLOCK: ledger_job_output(node, output); return;
     case OUTPUT_SEALED: output_sealed(node, output); return;
@@ -261,7 +259,7 @@ static void output_handle(struct node *node, struct output *output)
     case OUTPUT_COMMITTED: output_committed(node, output->execution); return;
     case OUTPUT_LEFT: metric_add(METRIC_mempool_left_total, LABEL_left_expired, 1); return;
     case OUTPUT_CUT:
-        if (!node->unrecorded) journal_thread_cut(node->journal_thread, output->record - 1);
+        if (!node->epochs.unrecorded) journal_thread_cut(node->journal_thread, output->record - 1);
         return;
     case OUTPUT_NOTE: LOG(engine_note, LOG_TEXT("note", output->text), LOG_END); return;
     case OUTPUT_PEER_BROKE:
@@ -272,7 +270,8 @@ static void output_handle(struct node *node, struct output *output)
     case OUTPUT_EPOCH_ENDED:
         LOG(epoch_ended, LOG_U64("epoch", output->epoch), LOG_U64("height", output->height),
             LOG_END);
-        node->epoch_ended = true;
+        node->epochs.ended = true;
+        node_evidence(node);
         return;
     case OUTPUT_STOP: output_stop(node, output); return;
     }
@@ -281,11 +280,9 @@ static void output_handle(struct node *node, struct output *output)
 /* Records that nobody keeps promise nothing: they count as durable at once. */
 static bool let_go_records(struct node *node)
 {
-    uint64_t last = node->unrecorded_last;
-    if (last == 0) return false;
-    node->unrecorded_last = 0;
-    replica_durable(node->replica, node_moment(node), last);
-    return true;
+    uint64_t last = epochs_let_go(&node->epochs);
+    if (last > 0) replica_durable(node->replica, node_moment(node), last);
+    return last > 0;
 }
 
 void node_drain(struct node *node)
@@ -309,6 +306,7 @@ void node_drain(struct node *node)
 void node_enter(struct node *node)
 {
     pthread_mutex_lock(&node->lock_replica);
+    node->entered++;
 }
 
 static void on_wake(uv_timer_t *timer)
@@ -321,11 +319,16 @@ static void on_wake(uv_timer_t *timer)
 
 void node_leave(struct node *node)
 {
+    ASSERT(node->entered > 0);
+    if (--node->entered > 0) {
+        pthread_mutex_unlock(&node->lock_replica);
+        return;
+    }
     node_drain(node);
     node_epoch_turn(node);
     uint64_t now = uv_now(&node->loop);
     uint64_t at = replica_wake_at(node->replica);
-    if (node->epoch_ended) at = min_u64(at, now + EPOCH_RETRY_MS);
+    if (node->epochs.ended) at = min_u64(at, now + EPOCH_RETRY_MS);
     struct replica_status status;
     replica_status(node->replica, &status);
     if (status.engine.view != node->last_view) {
@@ -350,9 +353,9 @@ static void describe(void *user, struct hello *hello)
     struct replica_status status;
     replica_status(node->replica, &status);
     hello->chain_id = node->genesis->chain_id;
-    hello->validators_hash = committee_hash(&node->epoch->committee);
-    hello->params_hash = params_hash(&node->epoch->params);
-    hello->role = node->self == VALIDATOR_NONE ? PEER_OBSERVER : PEER_VALIDATOR;
+    hello->validators_hash = committee_hash(&node->epochs.now->committee);
+    hello->params_hash = params_hash(&node->epochs.now->params);
+    hello->role = node->epochs.self == VALIDATOR_NONE ? PEER_OBSERVER : PEER_VALIDATOR;
     hello->state =
         (struct peer_state){ status.epoch, status.height, status.sealed_height, wall_clock_ms() };
     snprintf(hello->software, sizeof hello->software, "witan %s", WITAN_VERSION);
@@ -451,7 +454,7 @@ static enum status peers_start(struct node *node, struct problem *problem)
 {
     struct peers_options options = {
         .node_key = &node->node_key,
-        .batch_bytes_max = (size_t)node->epoch->params.values[PARAM_batch_bytes_max],
+        .batch_bytes_max = (size_t)node->epochs.now->params.values[PARAM_batch_bytes_max],
         .queue_max = (size_t)config_number(node->config, CONFIG_peers_queue_max),
         .retry_min_ms = config_number(node->config, CONFIG_peers_retry_min),
         .retry_max_ms = config_number(node->config, CONFIG_peers_retry_max),
@@ -556,12 +559,13 @@ static void on_house(uv_timer_t *timer)
     consider_checkpoint(node);
     consider_sync(node);
     consider_alarms(node);
+    node_proofs_house(node);
     node_leave(node);
 }
 
-static void on_inbox(uv_async_t *async)
+static void on_inbox(struct wake *wake)
 {
-    struct node *node = async->data;
+    struct node *node = wake->data;
     node_take_inbox(node);
 }
 
@@ -590,8 +594,7 @@ static enum status handles_start(struct node *node)
     uv_signal_init(loop, &node->sighup);
     node->wake_timer.data = node->house_timer.data = node;
     node->sigterm.data = node->sigint.data = node->sighup.data = node;
-    node->inbox_async.data = node;
-    if (uv_async_init(loop, &node->inbox_async, on_inbox) != 0) return STATUS_IO;
+    if (wake_open(&node->inbox_wake, loop, on_inbox, node) != STATUS_OK) return STATUS_IO;
     node->handles_open = true;
     uv_timer_start(&node->house_timer, on_house, HOUSEKEEPING_MS, HOUSEKEEPING_MS);
     uv_signal_start(&node->sigterm, on_signal, SIGTERM);
@@ -608,11 +611,22 @@ static unsigned checkers_count(const struct node *node)
     return cpus < 1 ? 1 : cpus > 8 ? 8 : cpus;
 }
 
+/* Whatever has been checked or executed since the last turn of the loop is heard as one event. */
+static void turn_begin(void *user)
+{
+    node_enter(user);
+}
+
+static void turn_end(void *user)
+{
+    node_leave(user);
+}
+
 static enum status threads_start(struct node *node)
 {
     struct journal_thread_options options = {
         .journal = node->journal,
-        .safety = node->may_vote ? node->safety : NULL,
+        .safety = node->epochs.may_vote ? node->safety : NULL,
         .queue_bytes_max = 512u * 1024 * 1024,
         .segment_size = config_number(node->config, CONFIG_journal_segment_size),
         .on_durable = on_durable,
@@ -622,13 +636,15 @@ static enum status threads_start(struct node *node)
     enum status status = journal_thread_start(&node->journal_thread, &node->loop, &options);
     if (status != STATUS_OK) return status;
     node->journal = NULL;
-    if (node->may_vote) node->safety = NULL;
+    if (node->epochs.may_vote) node->safety = NULL;
     status = workers_start(&node->checkers, &node->loop, checkers_count(node), CHECK_JOBS_MAX);
     if (status == STATUS_OK)
         status = workers_start(&node->ledger_thread, &node->loop, 1, LEDGER_JOBS_MAX);
     if (status == STATUS_OK)
         status = workers_start(&node->block_server, &node->loop, 1, SERVE_JOBS_MAX);
     if (status != STATUS_OK) return status;
+    workers_around(node->checkers, turn_begin, turn_end, node);
+    workers_around(node->ledger_thread, turn_begin, turn_end, node);
     workers_name(node->checkers, "check");
     workers_name(node->ledger_thread, "ledger");
     workers_name(node->block_server, "blocks");
@@ -642,15 +658,15 @@ enum status node_loop_start(struct node *node, struct problem *problem)
     if (status == STATUS_OK) status = peers_start(node, problem);
     if (status != STATUS_OK) return status;
     node_enter(node);
-    uint64_t first = node->unrecorded ? 1 : journal_thread_last(node->journal_thread) + 1;
-    status = replica_start(node->replica, node_moment(node), first);
+    status = replica_start(node->replica, node_moment(node), epochs_first_record(&node->epochs));
     node->opened = status == STATUS_OK;
     node->checkpoint_at_ms = node_now_ms(node);
     node_leave(node);
     if (status != STATUS_OK)
         return problem_set(problem, status, "the engine does not know its own records: %s",
                            status_text(status));
-    LOG(engine_opened, LOG_TEXT("engine", engine_name(node->epoch->committee.engine)), LOG_END);
-    if (node->votes) LOG(voting, LOG_U64("validator", node->self), LOG_END);
+    LOG(engine_opened, LOG_TEXT("engine", engine_name(node->epochs.now->committee.engine)),
+        LOG_END);
+    if (node->epochs.votes) LOG(voting, LOG_U64("validator", node->epochs.self), LOG_END);
     return STATUS_OK;
 }

@@ -8,7 +8,7 @@
 /* The names of the validators and of the engine's statements. */
 void node_metrics_epoch(struct node *node)
 {
-    const struct committee *committee = &node->epoch->committee;
+    const struct committee *committee = &node->epochs.now->committee;
     static char addresses[COMMITTEE_MAX][ADDRESS_TEXT];
     const char *names[COMMITTEE_MAX];
     for (uint16_t i = 0; i < committee->count; i++) {
@@ -22,7 +22,7 @@ void node_metrics_epoch(struct node *node)
 
 void node_metrics_init(struct node *node)
 {
-    const struct committee *committee = &node->epoch->committee;
+    const struct committee *committee = &node->epochs.now->committee;
     char chain_id[65];
     hex_encode(digest_span(&node->genesis->chain_id), chain_id);
     const char *build[] = { "version", WITAN_VERSION,        "revision",  "unknown",
@@ -46,9 +46,9 @@ static void fill_replica(struct node *node)
     metric_set(METRIC_node_votes, 0, status.votes ? 1 : 0);
     metric_set(METRIC_consensus_view, 0, (double)status.engine.view);
     metric_set(METRIC_consensus_sequence, 0, (double)status.engine.index_decided);
-    metric_set(METRIC_consensus_leads, 0, status.engine.leader == node->self ? 1 : 0);
-    metric_set(METRIC_consensus_validators, 0, node->epoch->committee.count);
-    metric_set(METRIC_consensus_quorum, 0, committee_quorum(&node->epoch->committee));
+    metric_set(METRIC_consensus_leads, 0, status.engine.leader == node->epochs.self ? 1 : 0);
+    metric_set(METRIC_consensus_validators, 0, node->epochs.now->committee.count);
+    metric_set(METRIC_consensus_quorum, 0, committee_quorum(&node->epochs.now->committee));
     metric_set(METRIC_consensus_undecided, 0, status.undecided_max);
     metric_total(METRIC_consensus_views_total, LABEL_outcome_timeout, status.engine.timeouts);
     metric_total(METRIC_consensus_views_total, LABEL_outcome_decided, status.engine.index_decided);
@@ -95,7 +95,7 @@ static void fill_files(struct node *node)
 static void fill_peers(struct node *node)
 {
     uint16_t connected = 1;
-    for (uint16_t i = 0; i < node->epoch->committee.count; i++) {
+    for (uint16_t i = 0; i < node->epochs.now->committee.count; i++) {
         const struct peer_view *peer = &node->peer_views[i];
         metric_set(METRIC_peer_connected, i, node->peer_seen[i] ? 1 : 0);
         metric_set(METRIC_peer_height, i, (double)peer->height);

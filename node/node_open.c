@@ -58,12 +58,6 @@ static enum status open_key(const struct node *node, const char *path, enum key_
     return STATUS_OK;
 }
 
-void node_refuse_votes(struct node *node, const char *reason)
-{
-    node->may_vote = node->votes = false;
-    snprintf(node->votes_reason, sizeof node->votes_reason, "%s", reason);
-}
-
 /* The key with which we vote in the epochs of whose set it is. Without a safety file, or with one
  * that is damaged or of another key, nobody knows what this key has promised. */
 static enum status open_seal_key(struct node *node, struct problem *problem)
@@ -73,11 +67,11 @@ static enum status open_seal_key(struct node *node, struct problem *problem)
     if (status != STATUS_OK) return status;
     bool observer = strcmp(config_text(node->config, CONFIG_node_role), "observer") == 0;
     if (observer || !path[0] || !file_exists(path)) {
-        node_refuse_votes(node, observer ? "" : "key_missing");
+        epochs_silence(&node->epochs, observer ? "" : "key_missing");
         return STATUS_OK;
     }
-    node->may_vote = true;
-    return node_open_seal_key(node, path, &node->signer, problem);
+    epochs_arm(&node->epochs);
+    return node_open_seal_key(node, path, &node->epochs.signer, problem);
 }
 
 enum status node_open_seal_key(struct node *node, const char *path, struct signer **signer,
@@ -93,28 +87,29 @@ enum status node_open_seal_key(struct node *node, const char *path, struct signe
 
 enum status node_open_safety(struct node *node, struct problem *problem)
 {
-    if (!node->may_vote) return STATUS_OK;
+    if (!node->epochs.may_vote) return STATUS_OK;
     char path[PATH_BYTES_MAX];
     enum status status = path_join(path, node->data_dir, "safety");
     if (status != STATUS_OK) return status;
     struct safety_report report = { .slot_bad = { false } };
     struct problem why = { .status = STATUS_OK };
-    status = safety_open(&node->safety, path, signer_public_key(node->signer),
-                         &node->genesis->chain_id, &node->safety_state, &report, &why);
+    status = safety_open(&node->safety, path, signer_public_key(node->epochs.signer),
+                         &node->genesis->chain_id, &node->epochs.safety, &report, &why);
     if (status == STATUS_IO || status == STATUS_NO_MEMORY || status == STATUS_UNSUPPORTED) {
         *problem = why;
         return status;
     }
     if (status != STATUS_OK) {
-        node_refuse_votes(node, status == STATUS_NOT_FOUND ? "safety_missing" : "safety_damaged");
-        LOG(not_voting, LOG_TEXT("why", node->votes_reason), LOG_TEXT("problem", why.text),
-            LOG_END);
+        epochs_silence(&node->epochs, status == STATUS_NOT_FOUND  ? "safety_missing"
+                                      : status == STATUS_MISMATCH ? "safety_mismatch"
+                                                                  : "safety_damaged");
+        LOG(not_voting, LOG_TEXT("why", node->epochs.why), LOG_TEXT("problem", why.text), LOG_END);
         return STATUS_OK;
     }
     for (unsigned i = 0; i < SAFETY_SLOTS; i++)
         if (report.slot_bad[i])
             LOG(safety_slot_bad, LOG_TEXT("file", path), LOG_U64("slot", i), LOG_END);
-    promises_floor(node->signer, &node->safety_state);
+    promises_floor(node->epochs.signer, &node->epochs.safety);
     return STATUS_OK;
 }
 
@@ -155,9 +150,10 @@ static enum status open_ledger(struct node *node, struct problem *problem)
         return with_remedy(status, "`witan ledger rebuild` executes its transactions again",
                            problem);
     const struct ledger_head *head = ledger_head(node->ledger);
-    node->sealed_height = ledger_sealed_height(node->ledger);
+    node->epochs.sealed_height = ledger_sealed_height(node->ledger);
+    node->sealed_stored = node->epochs.sealed_height;
     LOG(ledger_opened, LOG_U64("height", head->header.height),
-        LOG_U64("sealed", node->sealed_height), LOG_HEX("hash", head->hash.bytes, 32),
+        LOG_U64("sealed", node->epochs.sealed_height), LOG_HEX("hash", head->hash.bytes, 32),
         LOG_HEX("state_root", head->header.state_root.bytes, 32), LOG_END);
     return ledger_reader_open(&node->block_reader, node->ledger_path, NULL, problem);
 }
@@ -166,7 +162,7 @@ static enum status open_ledger(struct node *node, struct problem *problem)
 
 static enum status open_epoch(struct node *node, struct problem *problem)
 {
-    return node_epoch_open(node, NULL, &node->replica, problem);
+    return node_epoch_open(node, problem);
 }
 
 static enum status on_record(void *user, const struct journal_record *record)

@@ -8,7 +8,7 @@
 struct peer_list {
     const struct committee *committee;
     struct epoch_peers *peers;
-    struct public_key observers[PEER_OBSERVERS_MAX];
+    struct peer_member observers[PEER_OBSERVERS_MAX];
     size_t observers_count;
 };
 
@@ -21,10 +21,12 @@ static enum status observers_parse(const struct node *node, struct peer_list *li
                            PEER_OBSERVERS_MAX);
     for (size_t i = 0; i < count; i++) {
         const char *text = config_list_item(node->config, CONFIG_peers_observers, i);
-        struct public_key *key = &list->observers[list->observers_count++];
-        if (!hex_decode(text, strlen(text), key->bytes, 32) || !key_valid(key))
+        struct peer_member *observer = &list->observers[list->observers_count++];
+        const char *endpoint;
+        if (!config_observer_read(text, &observer->node_key, &endpoint))
             return problem_set(problem, STATUS_INVALID, "peers.observers: %s is not a node key",
                                text);
+        snprintf(observer->endpoint, sizeof observer->endpoint, "%s", endpoint);
     }
     return STATUS_OK;
 }
@@ -33,7 +35,7 @@ static enum status observers_parse(const struct node *node, struct peer_list *li
  */
 static void endpoint_of(const struct node *node, uint16_t index, char endpoint[])
 {
-    const struct validator *validator = &node->epoch->committee.validators[index];
+    const struct validator *validator = &node->epochs.now->committee.validators[index];
     char address[ADDRESS_TEXT];
     address_encode(ADDRESS_VALIDATOR, &validator->id, address);
     const char *chosen = node->epoch_peers->endpoints[index];
@@ -55,7 +57,7 @@ static bool on_validator(void *context, const struct validator_row *row)
         snprintf(list->peers->endpoints[index], ENDPOINT_MAX + 1, "%s", row->endpoint);
     } else if (committee_find_id(&list->peers->before, &row->id) != VALIDATOR_NONE &&
                list->observers_count < PEER_OBSERVERS_MAX) {
-        list->observers[list->observers_count++] = row->node_key;
+        list->observers[list->observers_count++].node_key = row->node_key;
     }
     return true;
 }
@@ -85,7 +87,7 @@ static enum status read_records(struct node *node, struct peer_list *list, struc
 static enum status read_epochs(struct node *node, struct epoch_peers *peers,
                                struct problem *problem)
 {
-    peers->epoch = node->epoch->number;
+    peers->epoch = node->epochs.now->number;
     if (node->epoch_peers && node->epoch_peers->epoch == peers->epoch) {
         peers->before = node->epoch_peers->before;
         return STATUS_OK;
@@ -93,12 +95,12 @@ static enum status read_epochs(struct node *node, struct epoch_peers *peers,
     struct epoch_record *epoch = malloc(sizeof *epoch);
     if (!epoch) return STATUS_NO_MEMORY;
     enum status status = STATUS_OK;
-    for (uint64_t i = 0; i <= node->epoch->number && status == STATUS_OK; i++) {
+    for (uint64_t i = 0; i <= node->epochs.now->number && status == STATUS_OK; i++) {
         status = ledger_read_epoch(node->ledger, i, epoch);
         if (status != STATUS_OK) break;
         size_t largest = (size_t)epoch->params.values[PARAM_batch_bytes_max];
         if (largest > node->batch_bytes_max) node->batch_bytes_max = largest;
-        if (i + 1 == node->epoch->number) peers->before = epoch->committee;
+        if (i + 1 == node->epochs.now->number) peers->before = epoch->committee;
     }
     if (status != STATUS_OK) problem_set(problem, status, "the epochs cannot be read");
     free(epoch);
@@ -137,7 +139,7 @@ enum status node_peers_set(struct node *node, struct problem *problem)
     struct epoch_peers *peers = calloc(1, sizeof *peers);
     enum status status = list && peers ? STATUS_OK : STATUS_NO_MEMORY;
     if (status == STATUS_OK) {
-        *list = (struct peer_list){ .committee = &node->epoch->committee, .peers = peers };
+        *list = (struct peer_list){ .committee = &node->epochs.now->committee, .peers = peers };
         status = observers_parse(node, list, problem);
     }
     if (status == STATUS_OK) status = read_epochs(node, peers, problem);

@@ -29,13 +29,13 @@ enum status node_rotate_resume(struct node *node, struct problem *problem)
 }
 
 /* Is there a next key, and is it in the set of this epoch? Else it stays aside. */
-static bool epoch_has_next(const struct node *node, const struct rotation *rotation)
+static bool set_has_next(const struct committee *set, const struct rotation *rotation)
 {
     struct key_file next;
     struct problem unused;
     return rotation_under_way(rotation) &&
            key_load_public(rotation->key_next, &next, &unused) == STATUS_OK &&
-           committee_find_key(&node->epoch->committee, &next.public_key) != VALIDATOR_NONE;
+           committee_find_key(set, &next.public_key) != VALIDATOR_NONE;
 }
 
 /* The key and its safety file, which says that it has promised nothing yet. From the old ones
@@ -48,13 +48,12 @@ static enum status take_key(struct node *node, const struct rotation *rotation,
     if (status != STATUS_OK) return status;
     if (node->replica) { /* It still knows the old one. */
         ASSERT(!node->signer_before);
-        node->signer_before = node->signer;
+        node->signer_before = node->epochs.signer;
     } else {
-        signer_free(node->signer);
+        signer_free(node->epochs.signer);
     }
-    node->signer = signer;
-    node->may_vote = true;
-    node->votes_reason[0] = 0;
+    node->epochs.signer = signer;
+    epochs_arm(&node->epochs);
     safety_close(node->safety);
     node->safety = NULL;
     status = node_open_safety(node, problem);
@@ -64,12 +63,12 @@ static enum status take_key(struct node *node, const struct rotation *rotation,
     return STATUS_OK;
 }
 
-enum status node_rotate(struct node *node, struct problem *problem)
+enum status node_rotate(struct node *node, const struct committee *set, struct problem *problem)
 {
     struct rotation rotation;
     if (observes(node)) return STATUS_OK;
     enum status status = paths_of(node, &rotation, problem);
-    if (status != STATUS_OK || !epoch_has_next(node, &rotation)) return status;
+    if (status != STATUS_OK || !set_has_next(set, &rotation)) return status;
     status = rotation_finish(&rotation, problem);
     if (status == STATUS_NOT_FOUND) {
         LOG(key_rotation_incomplete, LOG_TEXT("problem", problem->text), LOG_END);
@@ -77,7 +76,7 @@ enum status node_rotate(struct node *node, struct problem *problem)
     }
     if (status == STATUS_OK) status = take_key(node, &rotation, problem);
     if (status != STATUS_OK) return status;
-    LOG(key_rotated, LOG_HEX("key", signer_public_key(node->signer)->bytes, 32),
-        LOG_U64("epoch", node->epoch->number), LOG_END);
+    LOG(key_rotated, LOG_HEX("key", signer_public_key(node->epochs.signer)->bytes, 32),
+        LOG_U64("epoch", node->epochs.now->number), LOG_END);
     return STATUS_OK;
 }

@@ -171,19 +171,19 @@ static void peers_dial(struct peers *peers)
 }
 
 /* Before new observers get the numbers of those that go. */
-static void unlist_strangers(struct peers *peers, const struct public_key *observers, size_t count)
+static void unlist_strangers(struct peers *peers, const struct peer_member *observers, size_t count)
 {
     for (size_t i = peers->count; i > 0; i--) {
         const struct peer *peer = peers->list[i - 1];
         bool stays = peer->listed;
         for (size_t k = 0; k < count && !stays; k++)
-            stays = key_equal(&observers[k], &peer->key);
+            stays = key_equal(&observers[k].node_key, &peer->key);
         if (!stays) peer_remove(peers, i - 1, "removed");
     }
 }
 
 enum status peers_set_members(struct peers *peers, const struct peer_member *members,
-                              size_t members_count, const struct public_key *observers,
+                              size_t members_count, const struct peer_member *observers,
                               size_t observers_count)
 {
     if (members_count > COMMITTEE_MAX || observers_count > PEER_OBSERVERS_MAX) return STATUS_FULL;
@@ -194,9 +194,20 @@ enum status peers_set_members(struct peers *peers, const struct peer_member *mem
         status = peer_put(peers, &members[i].node_key, members[i].index, members[i].endpoint);
     unlist_strangers(peers, observers, observers_count);
     for (size_t i = 0; i < observers_count && status == STATUS_OK; i++)
-        status = peer_put(peers, &observers[i], observer_slot(peers, &observers[i]), "");
+        status = peer_put(peers, &observers[i].node_key,
+                          observer_slot(peers, &observers[i].node_key), observers[i].endpoint);
     peers_dial(peers);
     return status;
+}
+
+void peers_set_retry(struct peers *peers, uint64_t retry_min_ms, uint64_t retry_max_ms)
+{
+    peers->options.retry_min_ms = retry_min_ms;
+    peers->options.retry_max_ms = retry_max_ms;
+    for (size_t i = 0; i < peers->count; i++) {
+        uint64_t *pause_ms = &peers->list[i]->pause_ms;
+        *pause_ms = max_u64(retry_min_ms, min_u64(*pause_ms, retry_max_ms));
+    }
 }
 
 void peers_set_batch_max(struct peers *peers, size_t batch_bytes_max)

@@ -73,10 +73,10 @@ struct peers_options {
     const char *listen[PEERS_LISTEN_MAX];
     size_t listen_count;
     size_t batch_bytes_max;
-    size_t queue_max; /* unsent bytes for a peer */
-    uint64_t retry_min_ms, retry_max_ms;
-    uint64_t hello_ms; /* deadline of TLS and hello together; 0 = 5000 */
-    uint64_t ping_ms;  /* idle time before a ping; 0 = 5000; three missed ones close */
+    size_t queue_max;                    /* unsent bytes for a peer */
+    uint64_t retry_min_ms, retry_max_ms; /* see peers_set_retry */
+    uint64_t hello_ms;                   /* deadline of TLS and hello together; 0 = 5000 */
+    uint64_t ping_ms; /* idle time before a ping; 0 = 5000; three missed ones close */
     struct peers_callbacks callbacks;
     void *user;
 };
@@ -86,12 +86,15 @@ struct peers_options {
 enum status peers_new(struct peers **peers, uv_loop_t *loop, const struct peers_options *options,
                       struct problem *problem);
 
-/* The validators (ourselves may be among them: found by key and left out) and the observers. Both
- * lists are copied. Connections of nodes that are still listed stay, with their new index; others
- * are closed. Then dials who has an endpoint. */
+/* The validators (ourselves may be among them: found by key and left out) and the observers, whose
+ * index is not looked at. Both lists are copied. Connections of nodes that are still listed stay,
+ * with their new index; others are closed. Then dials who has an endpoint. */
 enum status peers_set_members(struct peers *peers, const struct peer_member *members,
-                              size_t members_count, const struct public_key *observers,
+                              size_t members_count, const struct peer_member *observers,
                               size_t observers_count);
+
+/* Pauses before dialling again, from now on; one that is under way ends as it began. */
+void peers_set_retry(struct peers *peers, uint64_t retry_min_ms, uint64_t retry_max_ms);
 
 /* The largest batch of the chain, for the limits of frames from now on. */
 void peers_set_batch_max(struct peers *peers, size_t batch_bytes_max);

@@ -102,6 +102,8 @@ uint64_t append_record(struct replica *r, uint8_t kind, struct blob *payload)
     output->record = r->next_record;
     output->payload = payload;
     output->starts_segment = kind == JOURNAL_FOLD;
+    output->later = kind == JOURNAL_SEAL; /* It promises nothing, and others have it as well. */
+    if (!output->later) r->awaited = r->next_record;
     r->appended_bytes += payload->size;
     return r->next_record++;
 }
@@ -138,11 +140,12 @@ static struct gated *gated_push(struct replica *r)
     }
     struct gated *item = &q->items[(q->first + q->count++) % q->capacity];
     memset(item, 0, sizeof *item);
-    item->after = r->next_record - 1;
+    item->after = r->awaited;
     return item;
 }
 
-/* Sends once everything appended so far is durable. Takes over the reference to payload. */
+/* Sends once everything appended so far is durable, but for seals. Takes over the reference to
+ * payload. */
 void send_gated(struct replica *r, uint16_t to, uint8_t type, struct blob *payload, bool droppable)
 {
     if (!payload) return;
@@ -373,6 +376,7 @@ void replica_free(struct replica *r)
     store_clear(r);
     entry_clear(&r->offered);
     seals_free(r);
+    evidence_free(r);
     if (r->pool) pool_free(r->pool);
     free(r->sync.seals);
     free(r->engine);
@@ -388,7 +392,7 @@ enum status replica_start(struct replica *r, struct moment moment, uint64_t firs
     r->head_changed_ms = moment.now_ms;
     r->next_record = first_record;
     reads_init(r);
-    r->durable = first_record - 1;
+    r->awaited = r->durable = first_record - 1;
     journal_open_epoch(r);
     journal_drop_unproven(r);
 
@@ -660,15 +664,22 @@ static int exit_code_of(enum status status)
     }
 }
 
-void replica_admitted(struct replica *r, struct moment moment, struct check_job *job)
+void replica_admitted(struct replica *r, struct moment moment, struct check_job *jobs)
 {
     r->moment = moment;
-    if (!r->stopped) pool_admission_done(r, job);
-    if (job->status != STATUS_OK)
-        stop(r, exit_code_of(job->status), "the ledger cannot be read: %s",
-             status_text(job->status));
-    check_free(job);
-    if (!r->stopped) pump(r);
+    while (jobs) {
+        struct check_job *job = jobs;
+        jobs = job->next;
+        if (!r->stopped) pool_admission_done(r, job);
+        if (job->status != STATUS_OK)
+            stop(r, exit_code_of(job->status), "the ledger cannot be read: %s",
+                 status_text(job->status));
+        check_free(job);
+    }
+    if (r->stopped) return;
+    pool_gossip_fresh(r);
+    pool_timer(r);
+    pump(r);
 }
 
 void replica_durable(struct replica *r, struct moment moment, uint64_t record)

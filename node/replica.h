@@ -125,7 +125,8 @@ void replica_timer(struct replica *replica, struct moment moment);
 void replica_frame(struct replica *replica, struct moment moment, uint16_t peer, uint8_t kind,
                    struct blob *payload); /* borrows the reference */
 void replica_checked(struct replica *replica, struct moment moment, struct check_job *job);
-void replica_admitted(struct replica *replica, struct moment moment, struct check_job *job);
+void replica_admitted(struct replica *replica, struct moment moment,
+                      struct check_job *jobs); /* one or more, linked by next */
 void replica_durable(struct replica *replica, struct moment moment, uint64_t record);
 
 /* The answer to an EXECUTE or EXECUTE_BLOCK; takes execution over. status STATUS_OK,
@@ -144,6 +145,9 @@ bool replica_wants_checkpoint(const struct replica *replica);
 /* A client's transaction; the answer is OUTPUT_ANSWER with this ticket (not 0). */
 void replica_submit(struct replica *replica, struct moment moment, uint64_t ticket,
                     struct blob *transaction);
+
+/* Other bounds of the pool from now on; what is in it stays. */
+void replica_limit_pool(struct replica *replica, const struct pool_limits *limits);
 
 /* A client waits for block time to pass this time. */
 void replica_wish_tick(struct replica *replica, struct moment moment, uint64_t time_ms);
@@ -214,6 +218,7 @@ struct output {
     uint8_t type; /* frame or record kind */
     bool droppable;
     bool starts_segment; /* OUTPUT_APPEND of a fold: begin a new segment with it */
+    bool later;          /* OUTPUT_APPEND that nothing waits for: durable with the next other one */
     uint64_t record;
     uint64_t epoch, sequence, height;
     uint16_t count;
@@ -272,6 +277,10 @@ void replica_head(const struct replica *replica, struct digest *hash, uint64_t *
 
 /* Signatures gathered for a height, for status and diagnosis; false if none are kept. */
 bool replica_seal_votes(const struct replica *replica, uint64_t height, struct seal *seal);
+
+/* The next pair of contradicting seals that nobody has taken yet; false: none. At most one for a
+ * validator; its signatures have been checked. */
+bool replica_evidence(struct replica *replica, struct seal_pair *pair);
 
 const struct check_context *replica_check_context(const struct replica *replica);
 

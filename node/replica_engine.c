@@ -269,7 +269,7 @@ static bool batch_acceptable(struct replica *r, const struct check_job *job)
 
 void on_engine_checked(struct replica *r, struct check_job *job)
 {
-    if (job->status != STATUS_OK) return;
+    if (job->status != STATUS_OK || message_of_a_twin(r, job)) return;
     if (job->facts.has_proposal) {
         if (!batch_acceptable(r, job)) return;
         struct blob *batch = blob_copy(job->message.batch);
@@ -367,12 +367,27 @@ static bool offer_build(struct replica *r)
     return batch.count > 0 || batch.flags != 0 || r->effects->invite == INVITE_ANY;
 }
 
+/* A block costs the same records, syncs, signatures and rows of the ledger however few transactions
+ * it has. So while some are under way, until they are executed, the next batch gathers. One that
+ * comes alone never waits, and one that is large enough follows at once, so that under load
+ * decisions and execution overlap. A node in doubt of its own ledger executes nothing for seconds,
+ * and does not make the others wait for that. */
+static bool offer_gathers(const struct replica *r)
+{
+    if (r->boundary != 0 || r->doubt.height != 0 || seal_exhausted(r, 1) || tick_due(r))
+        return false;
+    struct pool_stats stats;
+    pool_stats(r->pool, &stats);
+    bool under_way = stats.txs > stats.unmarked;
+    return under_way && stats.unmarked < GATHER_TXS_MAX;
+}
+
 /* Whenever the engine would welcome a batch and there is something to put into it. */
 void engine_offer(struct replica *r)
 {
     if (!r->started || r->stopped || r->offering || r->gated.count >= GATED_MAX) return;
     if (r->effects->invite == INVITE_NONE) return;
-    if (r->effects->invite == INVITE_WORK && !engine_has_work(r)) return;
+    if (r->effects->invite == INVITE_WORK && (!engine_has_work(r) || offer_gathers(r))) return;
     if (!offer_build(r)) return;
     r->offering = true;
     struct event event = { .kind = EVENT_BATCH, .batch = r->offered.proposal.batch };

@@ -6,6 +6,8 @@
  *     replica_order.c    decided batches go to the ledger one by one, and come back as blocks
  *     replica_seal.c     seal signatures: ours, theirs, the quorum, divergence
  *     replica_doubt.c    when execution contradicts what we once signed
+ *     replica_twin.c     our own signature, given elsewhere
+ *     replica_evidence.c who has signed two blocks at one height
  *     replica_sync.c     catching up: sealed blocks, anchors, missing proposals
  *     replica_pool.c     submissions and gossip
  *     replica_read.c     clients' reads that see all that is decided
@@ -37,8 +39,7 @@ enum {
 
 /* Times in milliseconds, all of them of liveness only. */
 enum {
-    GOSSIP_MS = 5,
-    GOSSIP_BYTES = 64 * 1024,
+    GATHER_TXS_MAX = 64, /* a batch that has so many does not wait for more */
     SEAL_RESEND_MS = 500,
     SYNC_TIMEOUT_MS = 2000, /* then another peer is asked; a late answer is welcome all the same */
     SYNC_PATIENCE_MS = 300, /* a peer is ahead by a block: our own decision may be on its way */
@@ -199,6 +200,13 @@ struct reads_state {
     uint64_t again_ms;
 };
 
+/* Who has signed two blocks at one height; both arrays have a place for each validator. */
+struct evidence_state {
+    bool *accused;
+    struct seal_pair *pairs;
+    uint16_t count, taken;
+};
+
 struct replica {
     struct replica_config config;
     struct check_context context;
@@ -226,6 +234,7 @@ struct replica {
     struct execution *told;  /* lent out by the last OUTPUT_COMMITTED */
 
     uint64_t next_record;
+    uint64_t awaited; /* the last one that what is said now must wait for */
     uint64_t durable;
     uint64_t appended_bytes; /* since the last fold */
     uint64_t fold_bytes;     /* of the last fold and what was repeated behind it */
@@ -260,7 +269,6 @@ struct replica {
     uint32_t submissions; /* checks and admissions under way for clients */
     uint32_t admissions;  /* of peers' transactions */
     bool gossip_waits;
-    uint64_t gossiped_at_ms;
     uint64_t regossip_at_ms;
     uint64_t tick_wish_ms;
     uint64_t tick_offered_ms; /* our wall clock when we last proposed a tick */
@@ -278,6 +286,7 @@ struct replica {
     uint64_t seal_late_ms; /* when late signatures are to be stored; 0 = there are none */
     uint64_t conflicts;
     bool conflict_noted;
+    struct evidence_state evidence;
 
     struct reads_state reads;
     struct replica_peer peers[PEERS_MAX];
@@ -295,6 +304,11 @@ struct replica {
     uint64_t marks_view; /* for which marks of lost proposals have been taken off */
     bool marks_added;    /* since then */
 };
+
+/* replica_evidence.c */
+void evidence_keep(struct replica *r, const struct seal_vote *first,
+                   const struct seal_vote *second);
+void evidence_free(struct replica *r);
 
 /* replica.c */
 struct output *output_push(struct replica *r, enum output_kind kind);
@@ -374,9 +388,6 @@ void seal_known(struct replica *r);
 void seal_votes_checked(struct replica *r, struct check_job *job);
 void seal_from_sync(struct replica *r, const struct seal *seal, const struct header *header);
 
-/* Is our key's signature in a seal, checked, that we never gave? Then it stops. Asked before the
- * block is executed: what is in the ledger would not be asked for after a restart. */
-bool seal_of_a_twin(struct replica *r, const struct seal *seal);
 void seal_own_released(struct replica *r, struct blob *payload);
 void seal_timer(struct replica *r);
 uint64_t seal_wake_at(const struct replica *r);
@@ -392,6 +403,12 @@ void doubt_begin(struct replica *r, const struct seal_slot *slot,
                  const struct seal_promise *promise);
 void doubt_timer(struct replica *r);
 uint64_t doubt_wake_at(const struct replica *r);
+
+/* replica_twin.c: each stops the replica if it is true. Of a seal it is asked before its block is
+ * executed: what is in the ledger would not be asked for after a restart. */
+bool message_of_a_twin(struct replica *r, const struct check_job *job);
+bool seal_vote_of_a_twin(struct replica *r, const struct seal_vote *vote);
+bool seal_of_a_twin(struct replica *r, const struct seal *seal);
 
 /* replica_sync.c */
 void sync_timer(struct replica *r);
@@ -416,6 +433,7 @@ uint64_t sync_target(const struct replica *r);
 void pool_submission_checked(struct replica *r, struct check_job *job);
 void pool_gossip_checked(struct replica *r, struct check_job *job);
 void pool_admission_done(struct replica *r, struct check_job *job);
+void pool_gossip_fresh(struct replica *r);
 void pool_timer(struct replica *r);
 uint64_t pool_patience_ms(const struct replica *r);
 uint64_t pool_wake_at(const struct replica *r);

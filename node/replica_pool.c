@@ -90,7 +90,6 @@ void pool_admission_done(struct replica *r, struct check_job *job)
     free(tx);
     if (job->ticket)
         answer(r, job->ticket, &job->transactions[0].refusal, &job->transactions[0].txid);
-    pool_timer(r);
 }
 
 /* ---- gossip ---- */
@@ -149,17 +148,20 @@ static void wish_for_expiry(struct replica *r)
     if (end < r->moment.wall_ms && end >= r->head.header.time_ms) tick_wish(r, end);
 }
 
-/* New ones at once if nothing was sent lately, else in one frame a little later; and what has
- * waited for two view timeouts once more, for a frame may have been lost. */
+/* What clients have sent goes to the others as soon as it is admitted: all of it that the ledger
+ * has looked at together, in one frame. */
+void pool_gossip_fresh(struct replica *r)
+{
+    if (!r->gossip_waits) return;
+    r->gossip_waits = false;
+    while (gossip_send(r, 0) && !r->stopped)
+        continue;
+}
+
+/* What has waited for two view timeouts is told once more, for a frame may have been lost. */
 void pool_timer(struct replica *r)
 {
     uint64_t now = r->moment.now_ms;
-    if (r->gossip_waits && now >= r->gossiped_at_ms + GOSSIP_MS) {
-        while (gossip_send(r, 0) && !r->stopped)
-            continue;
-        r->gossip_waits = false;
-        r->gossiped_at_ms = now;
-    }
     if (r->tick_wish_ms > r->moment.wall_ms) r->tick_wish_ms = 0; /* Our clock has been set back. */
     if (r->tick_wish_ms != 0 && now >= r->tick_again_ms) tick_wish(r, r->tick_wish_ms);
     struct pool_stats stats;
@@ -176,7 +178,6 @@ void pool_timer(struct replica *r)
 uint64_t pool_wake_at(const struct replica *r)
 {
     uint64_t at = UINT64_MAX;
-    if (r->gossip_waits) at = r->gossiped_at_ms + GOSSIP_MS;
     struct pool_stats stats;
     pool_stats(r->pool, &stats);
     if (stats.txs > 0) at = min_u64(at, r->regossip_at_ms);
@@ -243,4 +244,10 @@ void pool_block_executed(struct replica *r, const struct execution *execution)
     }
     free(tx);
     pool_expire(r->pool, execution->header.time_ms, on_expired, r);
+}
+
+void replica_limit_pool(struct replica *r, const struct pool_limits *limits)
+{
+    r->config.pool = *limits;
+    pool_set_limits(r->pool, limits);
 }

@@ -212,6 +212,7 @@ static void seal_conflict(struct replica *r, struct seal_slot *slot, const struc
         note(r, "seal_conflict height=%llu validator=%u signed two blocks",
              (unsigned long long)vote->height, validator);
     r->conflict_noted = true;
+    evidence_keep(r, &slot->votes[validator], vote);
     if (!slot->executed || !digest_equal(&vote->block_hash, &slot->hash)) return;
     slot->votes[validator] = *vote;
     if (!slot->sealed) seal_count(r, slot);
@@ -328,33 +329,6 @@ void seal_known(struct replica *r)
     }
 }
 
-/* A signature by our key, which is good, of a block that this process has never promised: another
- * machine has the key too, or this one was copied and went on as it was then. What we promise is
- * durable before it is told, and the journal gives it back: so our own words from before a restart
- * are known, and who has lost its journal has no signer here. Below our highest promise an old one
- * may be forgotten, and says nothing. */
-static bool seal_by_a_twin(const struct replica *r, const struct seal_vote *vote)
-{
-    if (!r->config.signer || r->config.key_shared) return false;
-    if (vote->by.validator != r->config.self || vote->epoch != r->config.epoch) return false;
-    const struct seal_promise *promise = seal_promise_find(r, vote->height);
-    if (promise) return !digest_equal(&promise->hash, &vote->block_hash);
-    uint64_t epoch;
-    uint64_t highest;
-    bool before = replica_promised(r, SIGNER_KIND_SEAL, &epoch, &highest);
-    return !before || epoch < vote->epoch || vote->height > highest;
-}
-
-static void seal_twin(struct replica *r, const struct seal_vote *vote)
-{
-    stop(r, 81,
-         "key in use elsewhere: block %llu is signed with this validator's seal key, and not by "
-         "this node; two machines run with one key, or this one was copied back from an old state. "
-         "Leave one of them stopped for good and give the validator a new key (witan key rotate "
-         "seal)",
-         (unsigned long long)vote->height);
-}
-
 /* A block that came with its seal, already checked. */
 void seal_from_sync(struct replica *r, const struct seal *seal, const struct header *header)
 {
@@ -415,28 +389,13 @@ static bool asks_for_help(const struct check_job *job)
     return true;
 }
 
-bool seal_of_a_twin(struct replica *r, const struct seal *seal)
-{
-    for (uint16_t i = 0; i < seal->count; i++) {
-        struct seal_vote vote = { seal->epoch, seal->height, seal->block_hash,
-                                  seal->signatures[i] };
-        if (!seal_by_a_twin(r, &vote)) continue;
-        seal_twin(r, &vote);
-        return true;
-    }
-    return false;
-}
-
 void seal_votes_checked(struct replica *r, struct check_job *job)
 {
     bool asks = asks_for_help(job);
     for (uint16_t i = 0; i < job->votes_count && !r->stopped; i++) {
         const struct seal_vote *vote = &job->votes[i];
         struct seal_slot *slot = seal_slot_find(r, vote->height);
-        if (seal_by_a_twin(r, vote)) {
-            seal_twin(r, vote);
-            return;
-        }
+        if (seal_vote_of_a_twin(r, vote)) return;
         bool repeated = asks && slot && slot->have[job->from];
         if (repeated)
             seal_help(r, job->from, vote->height);

@@ -1,5 +1,7 @@
 #include "node/workers.h"
 
+#include "node/wake.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -16,14 +18,20 @@ struct workers {
     unsigned queue_max;
     unsigned waiting; /* loop thread only: submitted and not given back */
     pthread_t threads[WORKERS_MAX];
-    uv_async_t wake;
+    struct wake wake;
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t work;
+    unsigned idle; /* threads that wait for work */
     struct job_list urgent;
     struct job_list queue;
     unsigned urgent_run; /* urgent jobs since the last other one */
     struct job_list finished;
     bool stopping;
+
+    /* Loop thread only. */
+    void (*begin)(void *user);
+    void (*end)(void *user);
+    void *user;
 };
 
 static void list_init(struct job_list *list)
@@ -71,14 +79,17 @@ static void *worker_main(void *argument)
     while (!workers->stopping) {
         struct worker_job *job = next_job(workers);
         if (!job) {
+            workers->idle++;
             pthread_cond_wait(&workers->work, &workers->mutex);
+            workers->idle--;
             continue;
         }
         pthread_mutex_unlock(&workers->mutex);
         job->run(job);
         pthread_mutex_lock(&workers->mutex);
+        bool first = !workers->finished.first;
         list_add(&workers->finished, job);
-        uv_async_send(&workers->wake);
+        if (first) wake_send(&workers->wake); /* Whoever takes the first takes all. */
     }
     pthread_mutex_unlock(&workers->mutex);
     return NULL;
@@ -94,19 +105,22 @@ static void give_back(struct workers *workers, struct worker_job *job, bool fini
     }
 }
 
-/* uv_async merges wake-ups, so everything that is finished is taken each time. */
-static void on_wake(uv_async_t *wake)
+/* Several wake-ups may be one, so everything that is finished is taken each time. */
+static void on_wake(struct wake *wake)
 {
     struct workers *workers = wake->data;
     pthread_mutex_lock(&workers->mutex);
     struct worker_job *finished = list_take_all(&workers->finished);
     pthread_mutex_unlock(&workers->mutex);
+    if (!finished) return;
+    if (workers->begin) workers->begin(workers->user);
     give_back(workers, finished, true);
+    if (workers->end) workers->end(workers->user);
 }
 
-static void on_closed(uv_handle_t *handle)
+static void on_closed(struct wake *wake)
 {
-    struct workers *workers = handle->data;
+    struct workers *workers = wake->data;
     pthread_mutex_destroy(&workers->mutex);
     pthread_cond_destroy(&workers->work);
     free(workers);
@@ -132,17 +146,16 @@ enum status workers_start(struct workers **out, uv_loop_t *loop, unsigned count,
     list_init(&workers->urgent);
     list_init(&workers->queue);
     list_init(&workers->finished);
-    if (uv_async_init(loop, &workers->wake, on_wake) != 0) {
+    if (wake_open(&workers->wake, loop, on_wake, workers) != STATUS_OK) {
         free(workers);
         return STATUS_IO;
     }
-    workers->wake.data = workers;
     pthread_mutex_init(&workers->mutex, NULL);
     pthread_cond_init(&workers->work, NULL);
     for (unsigned i = 0; i < count; i++) {
         if (pthread_create(&workers->threads[i], NULL, worker_main, workers) == 0) continue;
         threads_join(workers, i);
-        uv_close((uv_handle_t *)&workers->wake, on_closed);
+        wake_close(&workers->wake, on_closed);
         return STATUS_IO;
     }
     *out = workers;
@@ -155,6 +168,14 @@ void workers_name(struct workers *workers, const char *name)
         pthread_setname_np(workers->threads[i], name);
 }
 
+void workers_around(struct workers *workers, void (*begin)(void *user), void (*end)(void *user),
+                    void *user)
+{
+    workers->begin = begin;
+    workers->end = end;
+    workers->user = user;
+}
+
 static enum status submit(struct workers *workers, struct worker_job *job, struct job_list *list)
 {
     ASSERT(!workers->stopping); /* Only this thread sets it. */
@@ -162,14 +183,12 @@ static enum status submit(struct workers *workers, struct worker_job *job, struc
     workers->waiting++;
     if (workers->count == 0) job->run(job);
     pthread_mutex_lock(&workers->mutex);
-    if (workers->count == 0) {
-        list_add(&workers->finished, job);
-        uv_async_send(&workers->wake);
-    } else {
-        list_add(list, job);
-        pthread_cond_signal(&workers->work);
-    }
+    list_add(workers->count == 0 ? &workers->finished : list, job);
+    bool wanted = workers->idle > 0;
     pthread_mutex_unlock(&workers->mutex);
+    /* Behind the lock, so that whoever is woken finds it open. */
+    if (workers->count == 0) wake_send(&workers->wake);
+    if (wanted) pthread_cond_signal(&workers->work);
     return STATUS_OK;
 }
 
@@ -195,5 +214,5 @@ void workers_stop(struct workers *workers)
     give_back(workers, list_take_all(&workers->urgent), false);
     give_back(workers, list_take_all(&workers->queue), false);
     ASSERT(workers->waiting == 0);
-    uv_close((uv_handle_t *)&workers->wake, on_closed);
+    wake_close(&workers->wake, on_closed);
 }

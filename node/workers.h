@@ -36,6 +36,11 @@ enum status workers_start(struct workers **workers, uv_loop_t *loop, unsigned co
 /* What `top -H` and a profile show; at most 15 characters. */
 void workers_name(struct workers *workers, const char *name);
 
+/* Jobs come back in groups, as they are found finished: begin is called before the first of a group
+ * and end after the last, so that what follows from all of them is done once. */
+void workers_around(struct workers *workers, void (*begin)(void *user), void (*end)(void *user),
+                    void *user);
+
 /* STATUS_FULL: the caller keeps the job and refuses what it was for. */
 enum status workers_submit(struct workers *workers, struct worker_job *job);
 enum status workers_submit_urgent(struct workers *workers, struct worker_job *job);

@@ -20,6 +20,8 @@
 #include <jansson.h>
 
 struct ledger_reader;
+struct state_question;
+struct state_reading;
 
 /* ---- the node at one moment ----------------------------------------------------------------- */
 
@@ -171,6 +173,30 @@ enum read_outcome {
 /* As submit_done. */
 typedef void read_done(void *context, enum read_outcome outcome);
 
+/* ---- proofs of the state ----------------------------------------------------------------------
+ */
+
+enum state_outcome {
+    STATE_READ,     /* a reading */
+    STATE_NONE,     /* a window entry that is not there, and no time to show its absence at */
+    STATE_BUSY,     /* too many are under way: proof_unavailable `busy` */
+    STATE_FAILED,   /* the node cannot go on; its log says why */
+    STATE_DRAINING, /* the node is stopping */
+};
+
+/* As submit_done. A reading (with STATE_READ, else NULL) is handed over. */
+typedef void state_done(void *context, enum state_outcome outcome, struct state_reading *reading);
+
+/* Somebody who has signed a transaction wants to know that it will never be executed. The node
+ * remembers one wish for each source: it asks for a block behind not_after and takes the reading
+ * then, so that the proof can be had also when the window has passed. */
+struct absence_wish {
+    struct id source;
+    struct digest txid;
+    uint64_t not_after_ms;
+    const struct state_question *question; /* borrowed */
+};
+
 /* ---- where a transaction stands ------------------------------------------------------------- */
 
 struct tx_place {
@@ -242,6 +268,18 @@ struct rpc_backend {
     /* Asks what is decided by now, and waits until this node has executed it; at most timeout_ms.
      * false: not accepted, done will not be called (the node is stopping). */
     bool (*read)(void *context, uint64_t timeout_ms, read_done *done, void *done_context);
+
+    /* Takes a reading of the state between two blocks. The question is valid (state_question_valid)
+     * and copied. false: not accepted, done will not be called (the node is stopping). */
+    bool (*prove)(void *context, const struct state_question *question, state_done *done,
+                  void *done_context);
+
+    /* Remembers a wish; the newest of a source is the one that counts. */
+    void (*wish_absence)(void *context, const struct absence_wish *wish);
+
+    /* A copy of the reading that a wish for this transaction was taken with, or NULL; the caller
+     * frees. */
+    struct state_reading *(*absence)(void *context, const struct digest *txid);
 
     /* Is it waiting in this node's pool? *not_after_ms is set if so. */
     bool (*pending)(void *context, const struct digest *txid, uint64_t *not_after_ms);

@@ -56,16 +56,23 @@ static void fail_unknown(struct rpc_call *call, const struct rpc_core *core, con
 }
 
 /* "consensus_*" disables all that begin with "consensus_". */
+static bool name_matches(const char *pattern, const char *name)
+{
+    size_t size = strlen(pattern);
+    bool prefix = size > 0 && pattern[size - 1] == '*';
+    return prefix ? strncmp(pattern, name, size - 1) == 0 : strcmp(pattern, name) == 0;
+}
+
 static bool is_disabled(const struct rpc_core *core, const char *name)
 {
-    for (size_t i = 0; i < core->disabled_count; i++) {
-        const char *pattern = core->disabled[i];
-        size_t size = strlen(pattern);
-        bool prefix = size > 0 && pattern[size - 1] == '*';
-        if (prefix ? strncmp(pattern, name, size - 1) == 0 : strcmp(pattern, name) == 0)
-            return true;
-    }
-    return false;
+    const char *const *patterns;
+    bool found = false;
+    if (!core->disabled) return false;
+    size_t count = names_read(core->disabled, &patterns);
+    for (size_t i = 0; i < count && !found; i++)
+        found = name_matches(patterns[i], name);
+    names_done(core->disabled);
+    return found;
 }
 
 static void fail_forbidden(struct rpc_call *call)

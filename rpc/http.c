@@ -168,6 +168,24 @@ static const char *head_wrong(const struct head *head, const char *version)
     return NULL;
 }
 
+static bool host_is_listed(const struct http_shared *shared, const char *host)
+{
+    const char *const *allowed;
+    size_t count = names_read(shared->hosts, &allowed);
+    bool listed = host_allowed(host, allowed, count);
+    names_done(shared->hosts);
+    return listed;
+}
+
+static enum origin origin_of(const struct http_shared *shared, const struct head *head)
+{
+    const char *const *allowed;
+    size_t count = names_read(shared->origins, &allowed);
+    enum origin origin = origin_judge(head->origin, head->host, allowed, count);
+    names_done(shared->origins);
+    return origin;
+}
+
 /* true: refused, and *result is what queueing the response said. */
 static bool refuse_head(struct exchange *x, const struct head *head, const char *version,
                         enum MHD_Result *result)
@@ -178,14 +196,13 @@ static bool refuse_head(struct exchange *x, const struct head *head, const char 
         *result = refuse_request(x, MHD_HTTP_BAD_REQUEST, RPC_REJECTION_header, wrong);
         return true;
     }
-    if (!host_allowed(head->host, shared->hosts, shared->host_count)) {
+    if (!host_is_listed(shared, head->host)) {
         *result =
             refuse(x, MHD_HTTP_FORBIDDEN, RPC_REJECTION_host, RPC_ERROR_forbidden,
                    json_pack("{s:s}", "hint", "this Host is not in rpc.allowed_hosts"), NULL, NULL);
         return true;
     }
-    enum origin origin =
-        origin_judge(head->origin, head->host, shared->origins, shared->origin_count);
+    enum origin origin = origin_of(shared, head);
     if (origin == ORIGIN_REFUSED) {
         *result = refuse(x, MHD_HTTP_FORBIDDEN, RPC_REJECTION_origin, RPC_ERROR_forbidden,
                          json_pack("{s:s}", "hint", "this Origin is not in rpc.allowed_origins"),

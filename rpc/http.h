@@ -23,10 +23,7 @@ struct http_shared {
     const struct rpc_core *core;
     struct queue *queue;
     struct links *links;
-    const char *const *hosts;
-    size_t host_count;
-    const char *const *origins;
-    size_t origin_count;
+    struct names *hosts, *origins;
     void (*connected)(void *context); /* a connection was opened: deadlines begin to matter */
     void *context;
 };

@@ -208,6 +208,10 @@ static json_t *results_json(const struct preview_subject *subject)
         json_t *o = json_with(json_object(), "action", json_string(name));
         o = json_with(o, "result",
                       json_string(!judged ? "not_judged" : result_name(fails ? preview->code : 0)));
+        if (fails && preview->reason) {
+            o = json_with(o, "reason", json_string(preview->reason));
+            o = json_with(o, "detail", json_string(preview->reason_text));
+        }
         results = json_and(results, o);
     }
     return results;

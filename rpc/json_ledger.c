@@ -167,6 +167,23 @@ json_t *json_asset(const struct asset *asset, uint64_t ledger_height)
     return json_with(o, "metadata_hash", value_hash(&asset->metadata));
 }
 
+json_t *json_hold(const struct hold *hold, const char *state, uint64_t ledger_height)
+{
+    json_t *o = json_object();
+    o = json_with(o, "hold", value_address(ADDRESS_HOLD, &hold->id));
+    o = json_with(o, "version", value_position(hold->version));
+    o = json_with(o, "payer", value_address(ADDRESS_ACCOUNT, &hold->payer));
+    o = json_with(o, "payee", value_address(ADDRESS_ACCOUNT, &hold->payee));
+    o = json_with(o, "arbiter", value_address(ADDRESS_ACCOUNT, &hold->arbiter));
+    o = json_with(o, "asset", value_address(ADDRESS_ASSET, &hold->asset));
+    o = json_with(o, "amount", value_amount(hold->amount));
+    o = json_with(o, "expires", value_time(hold->expires_ms));
+    o = json_with(o, "state", json_string(state));
+    o = json_with(o, "ledger_height", json_number(ledger_height));
+    if (!id_is_zero(&hold->group)) o = json_with(o, "group", value_id16(&hold->group));
+    return digest_is_zero(&hold->lock) ? o : json_with(o, "lock", value_hash(&hold->lock));
+}
+
 json_t *json_kv(const struct kv_row *kv, uint64_t time_ms, uint64_t ledger_height)
 {
     bool value = kv->kind == KV_VALUE;

@@ -38,6 +38,7 @@ json_t *json_block_header(const struct block_row *block, const struct block_fact
 
 json_t *json_balance(const struct balance *balance, uint64_t at_height);
 json_t *json_asset(const struct asset *asset, uint64_t ledger_height);
+json_t *json_hold(const struct hold *hold, const char *state, uint64_t ledger_height);
 json_t *json_kv(const struct kv_row *kv, uint64_t time_ms, uint64_t ledger_height);
 
 /* balances (taken over) and next_cursor (taken over) end the object; member: the name, or NULL. */

@@ -17,6 +17,8 @@
     X(chain_genesis) \
     X(chain_params) \
     X(epoch_list) \
+    X(epoch_prove) \
+    X(history_prove) \
     X(block_get) \
     X(block_list) \
     X(block_seal) \
@@ -26,20 +28,27 @@
     X(tx_get) \
     X(tx_list) \
     X(tx_decode) \
+    X(tx_receipt) \
+    X(tx_prove_absent) \
     X(account_get) \
     X(account_list) \
     X(account_history) \
+    X(account_statement) \
     X(balance_get) \
     X(balance_list) \
     X(asset_get) \
     X(asset_list) \
+    X(hold_get) \
+    X(hold_list) \
     X(kv_get) \
     X(kv_list) \
+    X(state_prove) \
     X(member_list) \
     X(validator_list) \
     X(gov_list) \
     X(gov_get) \
     X(gov_preview) \
+    X(evidence_list) \
     X(mempool_status) \
     X(consensus_state) \
     X(rpc_discover) \

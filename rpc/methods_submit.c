@@ -43,6 +43,8 @@ static json_t *submission_known(struct rpc_call *call, struct submission *s, boo
     s->wait.extra.has_duplicate = true;
     s->wait.extra.duplicate = duplicate;
     s->wait.sealed = wanted == SUBMIT_WAIT_SEALED;
+    if (s->wait.waiter && !duplicate) return tx_wait_admitted(call, &s->wait);
+    tx_wait_end(&s->wait);
     if (wanted != SUBMIT_WAIT_ADMITTED)
         return tx_wait_begin(call, &s->wait, call_argument(call, "timeout_ms")->number);
 
@@ -67,7 +69,20 @@ static json_t *fail_busy(struct rpc_call *call)
                       json_pack("{s:s, s:i}", "limit", "submit_queue", "retry_after_ms", 100));
 }
 
-static json_t *hand_over(struct rpc_call *call, struct submission *s, struct span bytes)
+/* Whoever waits for the end of a transaction waits from before it is handed over. */
+static bool wait_ahead(struct rpc_call *call, struct submission *s)
+{
+    uint64_t wanted = call_argument(call, "wait")->number;
+    uint64_t timeout_ms = call_argument(call, "timeout_ms")->number;
+    if (wanted == SUBMIT_WAIT_ADMITTED || timeout_ms == 0) return true;
+    s->wait.sealed = wanted == SUBMIT_WAIT_SEALED;
+    if (!tx_wait_ahead(call, &s->wait, timeout_ms)) return false;
+    waiter_then(s->admission, s->wait.waiter);
+    return true;
+}
+
+static json_t *hand_over(struct rpc_call *call, struct submission *s, struct span bytes,
+                         bool decodes)
 {
     const struct rpc_backend *backend = call->backend;
     struct blob *blob = blob_copy(bytes);
@@ -77,6 +92,11 @@ static json_t *hand_over(struct rpc_call *call, struct submission *s, struct spa
     if (!s->admission) {
         blob_unref(blob);
         return fail_busy(call);
+    }
+    if (decodes && !wait_ahead(call, s)) {
+        blob_unref(blob);
+        waiter_not_submitted(s->admission);
+        return NULL;
     }
     bool taken = backend->submit(backend->context, blob, waiter_submitted, s->admission);
     blob_unref(blob);
@@ -90,14 +110,14 @@ static json_t *submit_begin(struct rpc_call *call, struct submission *s)
 {
     struct transaction tx;
     struct span bytes = call_argument(call, "tx")->bytes;
-    if (transaction_decode(bytes, &tx, NULL) != STATUS_OK) return hand_over(call, s, bytes);
+    if (transaction_decode(bytes, &tx, NULL) != STATUS_OK) return hand_over(call, s, bytes, false);
     s->wait.txid = tx.txid;
     s->wait.not_after_ms = tx.not_after_ms;
     struct tx_status status;
     enum status looked = tx_status_look(call, &tx.txid, 0, &status);
     if (looked != STATUS_OK) return call_status(call, looked);
     bool known = status.state == TX_PENDING || status.state == TX_COMMITTED;
-    return known ? submission_known(call, s, true) : hand_over(call, s, bytes);
+    return known ? submission_known(call, s, true) : hand_over(call, s, bytes, true);
 }
 
 static json_t *fail_refused(struct rpc_call *call, const struct refusal *refusal)

@@ -13,6 +13,7 @@ struct queue {
     pthread_mutex_t lock;
     pthread_cond_t filled;
     uint32_t fresh, fresh_max; /* reserved or queued, not yet taken */
+    uint32_t idle;             /* threads that wait for one */
     uint32_t first, count, capacity;
     bool draining, closed;
     struct slot slots[];
@@ -68,15 +69,19 @@ void queue_push(struct queue *q, struct rpc_request *request, bool fresh)
     ASSERT(q->count < q->capacity);
     q->slots[(q->first + q->count) % q->capacity] = (struct slot){ request, fresh };
     q->count++;
-    pthread_cond_signal(&q->filled);
+    bool wanted = q->idle > 0;
     pthread_mutex_unlock(&q->lock);
+    /* Behind the lock, so that whoever is woken finds it open. */
+    if (wanted) pthread_cond_signal(&q->filled);
 }
 
 struct rpc_request *queue_pop(struct queue *q)
 {
     pthread_mutex_lock(&q->lock);
+    q->idle++;
     while (q->count == 0 && !q->closed)
         pthread_cond_wait(&q->filled, &q->lock);
+    q->idle--;
     struct rpc_request *request = NULL;
     if (q->count > 0) {
         struct slot *slot = &q->slots[q->first];

@@ -29,6 +29,7 @@ struct rpc_request {
     bool in_call;       /* `dispatch` holds the call of item `next` */
     struct dispatch dispatch;
     struct rpc_reader *reader; /* of the thread that runs it now */
+    uint32_t response_max;     /* when it came */
     struct buffer answer;
     atomic_int signal;
 };
@@ -57,7 +58,8 @@ struct rpc_request *request_new(const struct rpc_core *core, const struct reques
     request->options = *options;
     request->body = body;
     request->body_size = body_size;
-    buffer_init(&request->answer, (size_t)core->limits.response_max + 1);
+    request->response_max = core->limits.response_max;
+    buffer_init(&request->answer, (size_t)request->response_max + 1);
     atomic_init(&request->signal, SIGNAL_RUNNING);
     return request;
 }
@@ -165,7 +167,7 @@ static size_t result_room(const struct rpc_request *r)
 {
     size_t reserve = r->body_size + (r->count - r->next) * (size_t)ITEM_RESERVE;
     size_t used = r->answer.size + reserve;
-    return used < r->core->limits.response_max ? r->core->limits.response_max - used : 0;
+    return used < r->response_max ? r->response_max - used : 0;
 }
 
 static void answer_result(struct rpc_request *r, const json_t *id, json_t *result)
@@ -176,7 +178,7 @@ static void answer_result(struct rpc_request *r, const json_t *id, json_t *resul
         json_decref(result);
         answer_error(r, id, RPC_ERROR_limit_exceeded,
                      json_pack("{s:s, s:I, s:I}", "limit", "response_bytes", "max",
-                               (json_int_t)r->core->limits.response_max, "got", (json_int_t)size));
+                               (json_int_t)r->response_max, "got", (json_int_t)size));
         return;
     }
     answer_value(r, json_pack("{s:s, s:O?, s:o}", "jsonrpc", "2.0", "id", id ? id : json_null(),

@@ -26,8 +26,7 @@ struct rpc_core {
     const struct rpc_backend *backend;
     const struct rpc_method *const *methods;
     size_t method_count;
-    const char *const *disabled; /* names, or with one "*" at the end */
-    size_t disabled_count;
+    struct names *disabled; /* names, or with one "*" at the end; NULL: none */
     struct rpc_limits limits;
     struct waiters *waiters;
     struct meter *meter;

@@ -15,12 +15,11 @@
 enum {
     READERS_MAX = 64,
     LISTENERS_MAX = RPC_LISTEN_MAX + 1, /* and the local socket */
-    NAME_LISTS = 3,
-    STACK_BYTES = 8 * 1024 * 1024, /* jansson recurses */
-    SWEEP_MS = 100,                /* while a connection is open */
-    SWEEP_IDLE_MS = 5000,          /* while none is */
-    GRACE_MS = 500,                /* for the last answers to leave */
-    SUBMITS_PER_CONNECTION = 2,    /* submissions under way: those given up are still counted */
+    STACK_BYTES = 8 * 1024 * 1024,      /* jansson recurses */
+    SWEEP_MS = 100,                     /* while a connection is open */
+    SWEEP_IDLE_MS = 5000,               /* while none is */
+    GRACE_MS = 500,                     /* for the last answers to leave */
+    SUBMITS_PER_CONNECTION = 2, /* submissions under way: those given up are still counted */
 };
 
 struct reader_thread {
@@ -37,7 +36,7 @@ struct rpc_server {
     struct links *links;
     char *socket_path; /* NULL: no local socket */
     bool socket_made;  /* the file is ours to remove */
-    char *names[NAME_LISTS][RPC_NAMES_MAX];
+    struct names *hosts, *origins, *disabled;
     struct http *listeners[LISTENERS_MAX];
     size_t listener_count;
     uint16_t ports[RPC_LISTEN_MAX];
@@ -172,12 +171,14 @@ static enum status check_limits(const struct rpc_limits *limits, struct problem 
     return STATUS_OK;
 }
 
-static bool copy_names(char *copies[RPC_NAMES_MAX], const char *const *names, size_t count)
+static enum status set_names(struct rpc_server *s, const struct rpc_options *options)
 {
-    ASSERT(count <= RPC_NAMES_MAX);
-    for (size_t i = 0; i < count; i++)
-        if (!(copies[i] = strdup(names[i]))) return false;
-    return true;
+    enum status status = names_set(s->hosts, options->allowed_hosts, options->allowed_hosts_count);
+    if (status == STATUS_OK)
+        status = names_set(s->origins, options->allowed_origins, options->allowed_origins_count);
+    if (status == STATUS_OK)
+        status = names_set(s->disabled, options->disabled_methods, options->disabled_methods_count);
+    return status;
 }
 
 static bool make_parts(struct rpc_server *s, const struct rpc_options *options)
@@ -190,26 +191,23 @@ static bool make_parts(struct rpc_server *s, const struct rpc_options *options)
     s->core.waiters = waiters_new(limits->waiters_max, submits, wake, s);
     s->queue = queue_new(limits->queue_max, capacity);
     s->links = s->core.meter ? links_new(&s->core.limits, s->core.meter) : NULL;
-    bool names =
-        copy_names(s->names[0], options->allowed_hosts, options->allowed_hosts_count) &&
-        copy_names(s->names[1], options->allowed_origins, options->allowed_origins_count) &&
-        copy_names(s->names[2], options->disabled_methods, options->disabled_methods_count);
+    s->hosts = names_new();
+    s->origins = names_new();
+    s->disabled = names_new();
+    bool names = s->hosts && s->origins && s->disabled && set_names(s, options) == STATUS_OK;
     if (options->socket) s->socket_path = strdup(options->socket);
     return s->core.meter && s->core.waiters && s->queue && s->links && names &&
            (s->socket_path || !options->socket);
 }
 
-static void fill_shared(struct rpc_server *s, const struct rpc_options *options)
+static void fill_shared(struct rpc_server *s)
 {
-    s->core.disabled = (const char *const *)s->names[2];
-    s->core.disabled_count = options->disabled_methods_count;
+    s->core.disabled = s->disabled;
     s->shared = (struct http_shared){ .core = &s->core,
                                       .queue = s->queue,
                                       .links = s->links,
-                                      .hosts = (const char *const *)s->names[0],
-                                      .host_count = options->allowed_hosts_count,
-                                      .origins = (const char *const *)s->names[1],
-                                      .origin_count = options->allowed_origins_count,
+                                      .hosts = s->hosts,
+                                      .origins = s->origins,
                                       .connected = kick_timer,
                                       .context = s };
 }
@@ -279,7 +277,7 @@ static enum status start(struct rpc_server *s, const struct rpc_options *options
     if (status != STATUS_OK) return status;
     if (!make_parts(s, options))
         return problem_set(problem, STATUS_NO_MEMORY, "no memory for the RPC");
-    fill_shared(s, options);
+    fill_shared(s);
     if ((status = read_head(s, problem)) != STATUS_OK) return status;
     if ((status = start_readers(s, options, problem)) != STATUS_OK) return status;
     return start_listeners(s, options, problem);
@@ -315,6 +313,23 @@ enum status rpc_start(struct rpc_server **server, const struct rpc_options *opti
     else
         rpc_stop(s);
     return status;
+}
+
+enum status rpc_reload(struct rpc_server *s, const struct rpc_options *options,
+                       struct problem *problem)
+{
+    const struct rpc_limits *limits = &options->limits;
+    enum status status = check_limits(limits, problem);
+    if (status == STATUS_OK) status = set_names(s, options);
+    if (status != STATUS_OK) return status;
+    struct rpc_limits *now = &s->core.limits;
+    now->body_max = limits->body_max;
+    now->response_max = limits->response_max;
+    now->batch_items_max = limits->batch_items_max;
+    now->wait_ms_max = limits->wait_ms_max;
+    now->waiters_max = limits->waiters_max;
+    waiters_limit(s->core.waiters, limits->waiters_max);
+    return STATUS_OK;
 }
 
 /* ---- stop ----------------------------------------------------------------------------------- */
@@ -377,9 +392,9 @@ void rpc_stop(struct rpc_server *s)
     waiters_free(s->core.waiters);
     meter_free(s->core.meter);
     free(s->socket_path);
-    for (size_t list = 0; list < NAME_LISTS; list++)
-        for (size_t i = 0; i < RPC_NAMES_MAX; i++)
-            free(s->names[list][i]);
+    names_free(s->hosts);
+    names_free(s->origins);
+    names_free(s->disabled);
     pthread_cond_destroy(&s->timer_kick);
     pthread_mutex_destroy(&s->timer_lock);
     free(s);

@@ -15,30 +15,32 @@
 
 #include "rpc/backend.h"
 #include "rpc/method.h"
+#include "rpc/names.h"
 
 struct rpc_server;
 
-/* Defaults by rpc_limits_default; the names are those of the configuration (rpc.NAME). */
+/* Defaults by rpc_limits_default; the names are those of the configuration (rpc.NAME). Those that
+ * are atomic can change while the server runs: rpc_reload. */
 struct rpc_limits {
-    uint32_t body_max;         /* bytes of a request's body: 1 MiB */
-    uint32_t response_max;     /* bytes of the answer to one HTTP request: 16 MiB */
-    uint32_t batch_items_max;  /* 100 */
-    uint32_t connections_max;  /* 512, of all TCP listeners; as many again on the local socket */
-    uint32_t readers;          /* 4 */
-    uint32_t queue_max;        /* 256 requests that wait for a reader */
-    uint32_t read_ms_max;      /* 2000: one read */
-    uint32_t wait_ms_max;      /* 30000: one wait */
-    uint32_t waiters_max;      /* 1000 */
-    uint32_t head_ms_max;      /* 5000: deadline of the request's head */
-    uint32_t request_ms_max;   /* 15000: of head and body */
-    uint32_t answer_ms_max;    /* 30000: for the client to take the answer */
-    uint32_t idle_ms_max;      /* 60000: between two requests of a connection */
-    uint32_t reader_cache_kib; /* SQLite pages of each reader; 0 = the reader's default */
+    _Atomic uint32_t body_max;        /* bytes of a request's body: 1 MiB */
+    _Atomic uint32_t response_max;    /* bytes of the answer to one HTTP request: 16 MiB */
+    _Atomic uint32_t batch_items_max; /* 100 */
+    uint32_t connections_max;     /* 512, of all TCP listeners; as many again on the local socket */
+    uint32_t readers;             /* 4 */
+    uint32_t queue_max;           /* 256 requests that wait for a reader */
+    uint32_t read_ms_max;         /* 2000: one read */
+    _Atomic uint32_t wait_ms_max; /* 30000: one wait */
+    _Atomic uint32_t waiters_max; /* 1000 */
+    uint32_t head_ms_max;         /* 5000: deadline of the request's head */
+    uint32_t request_ms_max;      /* 15000: of head and body */
+    uint32_t answer_ms_max;       /* 30000: for the client to take the answer */
+    uint32_t idle_ms_max;         /* 60000: between two requests of a connection */
+    uint32_t reader_cache_kib;    /* SQLite pages of each reader; 0 = the reader's default */
 };
 
 void rpc_limits_default(struct rpc_limits *limits);
 
-enum { RPC_LISTEN_MAX = 8, RPC_NAMES_MAX = 32 };
+enum { RPC_LISTEN_MAX = 8, RPC_NAMES_MAX = NAMES_MAX };
 
 struct rpc_options {
     const char *listen[RPC_LISTEN_MAX]; /* "127.0.0.1:7780", "[::1]:7780"; port 0: any free one */
@@ -62,6 +64,12 @@ struct rpc_options {
  * Options are copied; the backend is borrowed until rpc_stop. */
 enum status rpc_start(struct rpc_server **server, const struct rpc_options *options,
                       const struct rpc_backend *backend, struct problem *problem);
+
+/* Takes over what can change while it runs: the atomic limits, allowed hosts and origins, disabled
+ * methods. Of the other options nothing. For requests that come from now on; any thread.
+ * STATUS_INVALID: nothing has changed. STATUS_NO_MEMORY: of the lists perhaps some. */
+enum status rpc_reload(struct rpc_server *server, const struct rpc_options *options,
+                       struct problem *problem);
 
 /* No new connections; whoever waits, for a block or for admission, is answered -32002 `draining`;
  * all threads end. submit_done may be called while it runs, not after it has returned: the node

@@ -29,11 +29,16 @@ static json_t *fail_waiters(struct rpc_call *call)
                                 (json_int_t)call->limits->waiters_max, "retry_after_ms", 1000));
 }
 
-/* The waiter stands before the ledger is asked, so that no block falls between both. */
-static json_t *wait_on(struct rpc_call *call, struct tx_wait *wait)
+static void add_waiter(struct rpc_call *call, struct tx_wait *wait)
 {
     wait->waiter = waiters_add_tx(call_core(call)->waiters, &wait->txid, wait->not_after_ms,
                                   wait->sealed, wait->deadline_ms);
+}
+
+/* The waiter stands before the ledger is asked, so that no block falls between both. */
+static json_t *wait_on(struct rpc_call *call, struct tx_wait *wait)
+{
+    add_waiter(call, wait);
     if (!wait->waiter) return fail_waiters(call);
     struct tx_status status;
     enum status looked = tx_status_look(call, &wait->txid, wait->not_after_ms, &status);
@@ -78,6 +83,20 @@ json_t *tx_wait_turn(struct rpc_call *call, struct tx_wait *wait)
     if (end == WAIT_CHECK) return check_end(call, wait);
     if (end == WAIT_TIMEOUT) return look_and_answer(call, wait);
     return call_error(call, RPC_ERROR_unavailable, json_pack("{s:s}", "reason", "draining"));
+}
+
+bool tx_wait_ahead(struct rpc_call *call, struct tx_wait *wait, uint64_t timeout_ms)
+{
+    wait->deadline_ms = rpc_monotonic_ms() + timeout_ms;
+    add_waiter(call, wait);
+    if (!wait->waiter) fail_waiters(call);
+    return wait->waiter != NULL;
+}
+
+json_t *tx_wait_admitted(struct rpc_call *call, struct tx_wait *wait)
+{
+    if (waiter_end(wait->waiter) == WAIT_GOES_ON) return call_later(call, wait->waiter);
+    return tx_wait_turn(call, wait);
 }
 
 void tx_wait_end(struct tx_wait *wait)

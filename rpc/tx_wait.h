@@ -4,6 +4,9 @@
  *           |
  *           v sleeps: a block that holds it, its seal, a block past not_after, or the deadline
  *     tx_wait_turn  --> answers, or sleeps on
+ *
+ * A submission that is new begins to wait before it is handed over (tx_wait_ahead), so that nothing
+ * is missed without looking, and goes on when it is admitted (tx_wait_admitted).
  */
 #ifndef RPC_TX_WAIT_H
 #define RPC_TX_WAIT_H
@@ -23,6 +26,10 @@ struct tx_wait {
  */
 json_t *tx_wait_begin(struct rpc_call *call, struct tx_wait *wait, uint64_t timeout_ms);
 json_t *tx_wait_turn(struct rpc_call *call, struct tx_wait *wait);
+
+/* false: there are too many waiters; the error is set. */
+bool tx_wait_ahead(struct rpc_call *call, struct tx_wait *wait, uint64_t timeout_ms);
+json_t *tx_wait_admitted(struct rpc_call *call, struct tx_wait *wait);
 
 /* Drops the waiter if there is one. */
 void tx_wait_end(struct tx_wait *wait);

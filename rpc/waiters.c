@@ -1,6 +1,7 @@
 /* rpc/waiters.c -- requests that wait for something to happen in the ledger. */
 #include "rpc/waiters.h"
 
+#include "ledger/prove_reading.h"
 #include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -18,14 +19,18 @@ struct waiter {
     bool dropped;                /* the request is gone, the node's answer is still to come */
     bool expected;               /* the node's answer is still to come */
 
-    uint64_t height; /* WAIT_HEIGHT: wanted; WAIT_TX: where it was found, 0 = not yet */
-    bool sealed;     /* WAIT_TX: the seal is wanted too */
+    uint64_t
+        height;  /* WAIT_HEIGHT, WAIT_SEALED: wanted; WAIT_TX: where it was found, 0 = not yet */
+    bool sealed; /* WAIT_TX: the seal is wanted too */
     struct digest txid;
     uint64_t not_after_ms;
     bool has_place;
     struct tx_place place;
     struct submit_outcome outcome; /* WAIT_SUBMIT */
+    struct waiter *then;           /* WAIT_SUBMIT: who waits on when it is admitted, or NULL */
     enum read_outcome read;        /* WAIT_READ */
+    enum state_outcome state;      /* WAIT_STATE */
+    struct state_reading *reading; /* WAIT_STATE: until somebody takes it */
 };
 
 struct waiters {
@@ -58,6 +63,19 @@ struct waiters *waiters_new(uint32_t waiters_max, uint32_t submits_max, waiters_
     return w;
 }
 
+void waiters_limit(struct waiters *w, uint32_t waiters_max)
+{
+    pthread_mutex_lock(&w->lock);
+    w->waiters_max = waiters_max;
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void free_waiter(struct waiter *waiter)
+{
+    state_reading_free(waiter->reading);
+    free(waiter);
+}
+
 void waiters_free(struct waiters *w)
 {
     if (!w) return;
@@ -65,7 +83,7 @@ void waiters_free(struct waiters *w)
         struct waiter *waiter = w->first;
         ASSERT(waiter->dropped);
         w->first = waiter->next;
-        free(waiter);
+        free_waiter(waiter);
     }
     pthread_mutex_destroy(&w->lock);
     free(w);
@@ -105,7 +123,7 @@ uint32_t waiters_count(struct waiters *w)
 /* Does it wait for an answer of the node's, which comes in any case? */
 static bool asks_node(enum wait_kind kind)
 {
-    return kind == WAIT_SUBMIT || kind == WAIT_READ;
+    return kind == WAIT_SUBMIT || kind == WAIT_READ || kind == WAIT_STATE;
 }
 
 static bool take_place(struct waiters *w, enum wait_kind kind)
@@ -114,7 +132,7 @@ static bool take_place(struct waiters *w, enum wait_kind kind)
         if (w->submitting == w->submits_max) return false;
         w->submitting++;
     } else {
-        if (w->waiting == w->waiters_max) return false;
+        if (w->waiting >= w->waiters_max) return false;
         w->waiting++;
     }
     return true;
@@ -171,6 +189,8 @@ static struct waiter *add(struct waiters *w, const struct waiter *model)
         if (w->stopped) waiter->end = WAIT_STOPPED;
         if (waiter->kind == WAIT_HEIGHT && w->head.height >= waiter->height)
             waiter->end = WAIT_HAPPENED;
+        if (waiter->kind == WAIT_SEALED && w->head.sealed_height >= waiter->height)
+            waiter->end = WAIT_HAPPENED;
         link_waiter(w, waiter);
     }
     pthread_mutex_unlock(&w->lock);
@@ -191,6 +211,18 @@ struct waiter *waiters_add_read(struct waiters *w, uint64_t deadline_ms)
     return add(w, &model);
 }
 
+struct waiter *waiters_add_state(struct waiters *w, uint64_t deadline_ms)
+{
+    struct waiter model = { .kind = WAIT_STATE, .deadline_ms = deadline_ms, .expected = true };
+    return add(w, &model);
+}
+
+struct waiter *waiters_add_sealed(struct waiters *w, uint64_t height, uint64_t deadline_ms)
+{
+    struct waiter model = { .kind = WAIT_SEALED, .deadline_ms = deadline_ms, .height = height };
+    return add(w, &model);
+}
+
 struct waiter *waiters_add_height(struct waiters *w, uint64_t height, uint64_t deadline_ms)
 {
     struct waiter model = { .kind = WAIT_HEIGHT, .deadline_ms = deadline_ms, .height = height };
@@ -206,6 +238,23 @@ struct waiter *waiters_add_tx(struct waiters *w, const struct digest *txid, uint
                             .not_after_ms = not_after_ms,
                             .sealed = sealed };
     return add(w, &model);
+}
+
+void waiter_then(struct waiter *submission, struct waiter *then)
+{
+    ASSERT(submission->kind == WAIT_SUBMIT);
+    ASSERT(then->kind == WAIT_TX);
+    submission->then = then;
+}
+
+/* Admitted, and the end is not there yet: nobody has to be woken for that. */
+static void pass_on(struct waiter *submission)
+{
+    struct waiter *then = submission->then;
+    bool admitted = submission->outcome.kind == SUBMIT_ADMITTED;
+    if (!then || !admitted || then->end != WAIT_GOES_ON) return;
+    then->request = submission->request;
+    submission->request = NULL;
 }
 
 void waiter_set_height(struct waiter *waiter, uint64_t height)
@@ -265,6 +314,15 @@ enum read_outcome waiter_read_outcome(const struct waiter *waiter)
     return waiter->read;
 }
 
+enum state_outcome waiter_state(struct waiter *waiter, struct state_reading **reading)
+{
+    ASSERT(waiter->kind == WAIT_STATE);
+    ASSERT(waiter->end == WAIT_HAPPENED);
+    *reading = waiter->reading;
+    waiter->reading = NULL;
+    return waiter->state;
+}
+
 void waiter_drop(struct waiter *waiter)
 {
     struct waiters *w = waiter->owner;
@@ -277,49 +335,69 @@ void waiter_drop(struct waiter *waiter)
         unlink_waiter(w, waiter);
     }
     pthread_mutex_unlock(&w->lock);
-    if (!kept) free(waiter);
+    if (!kept) free_waiter(waiter);
 }
 
+/* What the node has to say; of each kind of waiter one member. */
+struct answer {
+    const struct submit_outcome *outcome;
+    enum read_outcome read;
+    enum state_outcome state;
+    struct state_reading *reading; /* handed over */
+};
+
 /* The node's last word; frees the waiter if its request is gone. */
-static void settle(struct waiter *waiter, enum wait_kind kind, const struct submit_outcome *outcome,
-                   enum read_outcome read)
+static void settle(struct waiter *waiter, enum wait_kind kind, const struct answer *answer)
 {
     struct waiters *w = waiter->owner;
     pthread_mutex_lock(&w->lock);
     ASSERT(waiter->kind == kind);
     ASSERT(waiter->expected);
     waiter->expected = false;
+    waiter->reading = answer->reading;
     bool dropped = waiter->dropped;
     if (dropped) {
         unlink_waiter(w, waiter);
     } else if (waiter->end == WAIT_GOES_ON) {
-        if (outcome) waiter->outcome = *outcome;
-        waiter->read = read;
+        if (answer->outcome) waiter->outcome = *answer->outcome;
+        waiter->read = answer->read;
+        waiter->state = answer->state;
+        pass_on(waiter);
         finish(w, waiter, WAIT_HAPPENED);
     }
     pthread_mutex_unlock(&w->lock);
-    if (dropped) free(waiter);
+    if (dropped) free_waiter(waiter);
 }
 
 void waiter_submitted(void *waiter, const struct submit_outcome *outcome)
 {
-    settle(waiter, WAIT_SUBMIT, outcome, READ_NOW);
+    settle(waiter, WAIT_SUBMIT, &(struct answer){ .outcome = outcome });
 }
 
 void waiter_not_submitted(struct waiter *waiter)
 {
     struct submit_outcome outcome = { .kind = SUBMIT_UNAVAILABLE, .reason = "draining" };
-    settle(waiter, WAIT_SUBMIT, &outcome, READ_NOW);
+    settle(waiter, WAIT_SUBMIT, &(struct answer){ .outcome = &outcome });
 }
 
 void waiter_read_done(void *waiter, enum read_outcome outcome)
 {
-    settle(waiter, WAIT_READ, NULL, outcome);
+    settle(waiter, WAIT_READ, &(struct answer){ .read = outcome });
 }
 
 void waiter_not_read(struct waiter *waiter)
 {
-    settle(waiter, WAIT_READ, NULL, READ_DRAINING);
+    settle(waiter, WAIT_READ, &(struct answer){ .read = READ_DRAINING });
+}
+
+void waiter_state_done(void *waiter, enum state_outcome outcome, struct state_reading *reading)
+{
+    settle(waiter, WAIT_STATE, &(struct answer){ .state = outcome, .reading = reading });
+}
+
+void waiter_not_proven(struct waiter *waiter)
+{
+    settle(waiter, WAIT_STATE, &(struct answer){ .state = STATE_DRAINING });
 }
 
 static bool head_before(const struct rpc_head *head, const struct waiter *waiter)
@@ -349,6 +427,8 @@ static void finish_reached(struct waiters *w)
 {
     for (struct waiter *it = w->first; it; it = it->next) {
         if (it->kind == WAIT_HEIGHT && w->head.height >= it->height) finish(w, it, WAIT_HAPPENED);
+        if (it->kind == WAIT_SEALED && w->head.sealed_height >= it->height)
+            finish(w, it, WAIT_HAPPENED);
         if (it->kind != WAIT_TX) continue;
         if (it->height == 0 && !head_before(&w->head, it)) finish(w, it, WAIT_CHECK);
         if (it->height != 0 && w->head.sealed_height >= it->height) finish(w, it, WAIT_HAPPENED);

@@ -106,6 +106,40 @@ static int burn(struct cli_call *call)
     return exit_code;
 }
 
+/* ---- credit lines ---- */
+
+/* People name the line, the ledger its end: 500.00 is a floor of -500.00. */
+static bool read_line(struct cli_writer *writer, struct operation *operation, int *exit_code)
+{
+    struct cli_asset asset;
+    struct problem problem;
+    uint64_t line;
+    const struct cli_call *call = writer->call;
+    if (!cli_writer_account(writer, cli_argument(call, 0), &operation->balance_set_floor.account,
+                            exit_code) ||
+        !cli_asset(writer->nodes[0], cli_argument(call, 1), &asset, exit_code))
+        return false;
+    operation->balance_set_floor.asset = asset.id;
+    if (amount_parse(cli_argument(call, 2), asset.scale, &line, &problem) != STATUS_OK) {
+        *exit_code = cli_fail(CLI_EXIT_USAGE, NULL, NULL, "%s", problem.text);
+        return false;
+    }
+    operation->balance_set_floor.floor = -(int64_t)line;
+    return true;
+}
+
+static int set_floor(struct cli_call *call)
+{
+    struct cli_writer writer;
+    int exit_code = cli_writer_open(&writer, call);
+    if (exit_code == CLI_EXIT_DONE) {
+        struct operation *operation = cli_writer_add(&writer, OP_BALANCE_SET_FLOOR);
+        if (read_line(&writer, operation, &exit_code)) exit_code = cli_writer_send(&writer);
+    }
+    cli_writer_close(&writer);
+    return exit_code;
+}
+
 /* ---- get, list ---- */
 
 static const struct cli_column asset_columns[] = {
@@ -124,10 +158,11 @@ static const struct cli_column asset_list_columns[] = {
 };
 
 static const struct cli_column balance_columns[] = {
-    { "account", "account", CELL_TEXT },   { "asset", "asset", CELL_TEXT },
-    { "posted", "posted", CELL_AMOUNT },   { "held out", "held_out", CELL_AMOUNT },
-    { "held in", "held_in", CELL_AMOUNT }, { "available", "available", CELL_AMOUNT },
-    { "movements", "seq", CELL_TEXT },     { "at height", "at_height", CELL_TEXT },
+    { "account", "account", CELL_TEXT },       { "asset", "asset", CELL_TEXT },
+    { "posted", "posted", CELL_AMOUNT },       { "held out", "held_out", CELL_AMOUNT },
+    { "held in", "held_in", CELL_AMOUNT },     { "floor", "floor", CELL_AMOUNT },
+    { "available", "available", CELL_AMOUNT }, { "movements", "seq", CELL_TEXT },
+    { "at height", "at_height", CELL_TEXT },
 };
 
 static const struct cli_column balance_list_columns[] = {
@@ -196,6 +231,16 @@ const struct cli_command asset_commands[] = {
 };
 
 const struct cli_command balance_commands[] = {
+    { .path = "balance set-floor",
+      .summary = "Let an account's balance go below zero: a credit line",
+      .details = "The source is the asset's issuer. LINE is how far below zero the balance may go; "
+                 "0 takes the line back, which needs a balance that stands without it.",
+      .arguments = "ACCOUNT ASSET LINE",
+      .arguments_min = 3,
+      .arguments_max = 3,
+      .groups = WRITING,
+      .examples = { "balance set-floor acc1... EUR 500.00 --source treasury" },
+      .run = set_floor },
     { .path = "balance get",
       .summary = "Show what an account has of an asset, now or in the past",
       .arguments = "ACCOUNT ASSET",

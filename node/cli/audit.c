@@ -1,6 +1,7 @@
 /* node/cli/audit.c -- is a ledger what its genesis and its signed transactions give? Offline. */
 #include "ledger/audit.h"
 #include "node/cli/progress.h"
+#include "node/cli/write.h"
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -31,6 +32,7 @@ static int load_genesis(const struct cli_call *call, struct genesis **genesis)
 
 static bool on_progress(void *context, const struct audit_progress *at)
 {
+    /* Rows follow when all blocks are done: the line of the last block stays. */
     cli_progress_show(context, at->height, at->last);
     return true;
 }
@@ -43,13 +45,62 @@ static uint64_t clock_ms(void *context)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+/* The key of --key; wiped by its owner. false after an error that is printed, with *exit_code. */
+static bool open_key(const struct cli_call *call, struct cli_key *key, int *exit_code)
+{
+    char path[PATH_BYTES_MAX];
+    struct problem problem = { .status = STATUS_OK };
+    const char *name = cli_text(call, "key");
+    enum status status = cli_key_path(call, name, path, &problem);
+    if (status == STATUS_OK) status = cli_key_open(call, path, key, &problem);
+    if (status != STATUS_OK) *exit_code = cli_fail_problem(&problem, name);
+    return status == STATUS_OK;
+}
+
+static int sign_report(const struct cli_call *call, json_t *document)
+{
+    struct cli_key key;
+    int exit_code = CLI_EXIT_DONE;
+    if (!cli_text(call, "key") || !open_key(call, &key, &exit_code)) return exit_code;
+    bool done = audit_report_sign(document, &key.secret, &key.public_key);
+    key_wipe(&key.secret);
+    return done ? CLI_EXIT_DONE : cli_fail_memory();
+}
+
+/* The report of --from. A report that is to be signed goes on only from one by the same key. */
+static int read_mark(const struct cli_call *call, const struct genesis *genesis,
+                     struct audit_mark *mark)
+{
+    const char *path = cli_text(call, "from");
+    struct problem problem = { .status = STATUS_OK };
+    struct cli_key key;
+    json_error_t where;
+    int exit_code = CLI_EXIT_DONE;
+    bool has_key = cli_text(call, "key") != NULL;
+    if (!cli_text(call, "scratch"))
+        return cli_fail(CLI_EXIT_USAGE, NULL, NULL,
+                        "--from goes on in the file that the earlier audit had as --scratch");
+    if (has_key && !open_key(call, &key, &exit_code)) return exit_code;
+    if (has_key) key_wipe(&key.secret);
+    json_t *document = json_load_file(path, JSON_REJECT_DUPLICATES, &where);
+    if (!document) return cli_fail(CLI_EXIT_USAGE, NULL, NULL, "%s: %s", path, where.text);
+    enum status status = audit_mark_read(document, has_key ? &key.public_key : NULL,
+                                         &genesis->chain_id, mark, &problem);
+    json_decref(document);
+    if (status != STATUS_OK)
+        return cli_fail(CLI_EXIT_USAGE, NULL, NULL, "%s: %s", path, problem.text);
+    return CLI_EXIT_DONE;
+}
+
 static int print_report(const struct cli_call *call, const struct audit_report *report)
 {
     json_t *document = audit_report_json(report);
     struct buffer text;
     buffer_init(&text, 64 * 1024 * 1024);
-    int exit_code = CLI_EXIT_DONE;
-    if (!document || audit_report_text(report, &text) != STATUS_OK) {
+    int exit_code = document ? sign_report(call, document) : cli_fail_memory();
+    if (exit_code != CLI_EXIT_DONE) {
+        /* It is printed. */
+    } else if (audit_report_text(report, &text) != STATUS_OK) {
         exit_code = cli_fail_memory();
     } else if (cli_switch(call, "json")) {
         char *line = json_dumps(document, JSON_COMPACT);
@@ -85,6 +136,12 @@ static int audit_one(const struct cli_call *call, const struct genesis *genesis,
         .clock_ms = clock_ms,
         .context = &progress,
     };
+    struct audit_mark mark;
+    if (cli_text(call, "from")) {
+        int failed = read_mark(call, genesis, &mark);
+        if (failed != CLI_EXIT_DONE) return failed;
+        options.from = &mark;
+    }
     cli_progress_start(&progress, call, "verifying", "blocks");
     enum status status = audit_verify(&report, genesis, path, &options, &problem);
     cli_progress_end(&progress);
@@ -143,6 +200,8 @@ static int verify(struct cli_call *call)
     if (cli_count(call, "data") > AUDIT_LEDGERS_MAX)
         return cli_fail(CLI_EXIT_USAGE, NULL, NULL, "--data: at most %d ledgers",
                         AUDIT_LEDGERS_MAX);
+    if (cli_count(call, "data") > 1 && cli_text(call, "scratch"))
+        return cli_fail(CLI_EXIT_USAGE, NULL, NULL, "--scratch: of one ledger at a time");
     int exit_code = load_genesis(call, &genesis);
     if (exit_code != CLI_EXIT_DONE) return exit_code;
     uint32_t count = (uint32_t)max_u64(1, cli_count(call, "data"));
@@ -174,21 +233,33 @@ static const struct cli_flag flags[] = {
       .help = "the file is a copy at rest, or on a medium that cannot be written" },
     { .name = "scratch",
       .type = CLI_FILE,
-      .help = "file for the ledger that is executed again; default: memory" },
+      .help = "file for the ledger that is executed again; default: one that vanishes" },
+    { .name = "from",
+      .type = CLI_FILE,
+      .value = "REPORT",
+      .help = "go on behind an earlier audit: its report, in its --scratch file" },
+    { .name = "key",
+      .type = CLI_TEXT,
+      .value = "NAME|FILE",
+      .help = "sign the report; with --from, that one must carry the same key's signature" },
     { .name = "json", .type = CLI_SWITCH, .help = "print the report as JSON" },
     CLI_FLAGS_END,
 };
 
 const struct cli_command audit_commands[] = {
     { .path = "audit verify",
-      .summary = "Check a ledger: hashes, links, signatures, seals, and everything executed again",
-      .details = "Reads only the raw bytes of blocks, transactions and signatures, and believes no "
-                 "stored hash. Exit code 0: verified; 6: input incomplete; 7: findings, each with "
-                 "its place; 10: the genesis is not this ledger's.",
+      .summary =
+          "Check a ledger: hashes, links, signatures, seals, everything executed again, rows",
+      .details =
+          "Believes no stored hash: executes the signed transactions again from the genesis, "
+          "compares each header, and at the end every row of every table and index. Exit code 0: "
+          "verified; 6: input incomplete; 7: findings, each with "
+          "its place; 10: the genesis is not this ledger's.",
       .groups = CLI_GROUP_HOME,
       .flags = flags,
       .examples = { "audit verify --genesis genesis.json --data /var/lib/witan",
-                    "audit verify --genesis genesis.json --data 1 --data 2 --report audit.json" },
+                    "audit verify --genesis genesis.json --data 1 --data 2 --report audit.json",
+                    "audit verify --from may.json --scratch audit.db --report june.json" },
       .run = verify },
     CLI_COMMANDS_END,
 };

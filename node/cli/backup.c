@@ -2,7 +2,7 @@
 #include "node/backup.h"
 
 #include "node/cli/progress.h"
-#include "node/cli/read.h"
+#include "node/cli/proof.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -51,21 +51,6 @@ static int create(struct cli_call *call)
 
 /* ---- verify ---- */
 
-static int load_genesis(const struct cli_call *call, struct genesis **genesis)
-{
-    char path[PATH_BYTES_MAX];
-    struct problem problem = { .status = STATUS_OK };
-    if (!cli_path_or_config(call, cli_text(call, "genesis"), "genesis.json", path))
-        return CLI_EXIT_USAGE;
-    if (genesis_load(path, genesis, &problem) == STATUS_OK) return CLI_EXIT_DONE;
-    if (problem.status == STATUS_NOT_FOUND)
-        return cli_fail(CLI_EXIT_CONFIG, NULL,
-                        "--genesis names the genesis that you trust; that of the backup proves "
-                        "nothing",
-                        "%s", problem.text);
-    return cli_fail_document(&problem, path);
-}
-
 static bool on_progress(void *context, const struct audit_progress *at)
 {
     cli_progress_show(context, at->height, at->last);
@@ -104,28 +89,33 @@ static int fail_check(const struct problem *problem)
     return cli_fail(exit_code, NULL, NULL, "%s", problem->text);
 }
 
-static int verify_with(const struct cli_call *call, const struct genesis *genesis,
+static int verify_with(const struct cli_call *call, const char *dir, const struct genesis *genesis,
                        struct backup_manifest *manifest)
 {
-    const char *dir = cli_argument(call, 0);
     struct problem problem = { .status = STATUS_OK };
     if (backup_check(dir, genesis, manifest, &problem) != STATUS_OK) return fail_check(&problem);
     return audit(call, dir, genesis);
 }
 
+int cli_backup_verify(const struct cli_call *call, const char *dir, const struct genesis *genesis)
+{
+    struct backup_manifest manifest;
+    char hash[65];
+    int exit_code = verify_with(call, dir, genesis, &manifest);
+    if (exit_code != CLI_EXIT_DONE) return exit_code;
+    hex_encode(digest_span(&manifest.block_hash), hash);
+    printf("VERIFIED   %s at height %llu, sealed %llu, block %s\n", manifest.network,
+           (unsigned long long)manifest.height, (unsigned long long)manifest.sealed_height, hash);
+    return CLI_EXIT_DONE;
+}
+
 static int verify(struct cli_call *call)
 {
+    char path[PATH_BYTES_MAX];
     struct genesis *genesis = NULL;
-    struct backup_manifest manifest;
-    int exit_code = load_genesis(call, &genesis);
-    if (exit_code == CLI_EXIT_DONE) exit_code = verify_with(call, genesis, &manifest);
-    if (exit_code == CLI_EXIT_DONE) {
-        char hash[65];
-        hex_encode(digest_span(&manifest.block_hash), hash);
-        printf("VERIFIED   %s at height %llu, sealed %llu, block %s\n", manifest.network,
-               (unsigned long long)manifest.height, (unsigned long long)manifest.sealed_height,
-               hash);
-    }
+    int exit_code = cli_genesis(call, &genesis, path);
+    if (exit_code == CLI_EXIT_DONE)
+        exit_code = cli_backup_verify(call, cli_argument(call, 0), genesis);
     genesis_free(genesis);
     return exit_code;
 }
@@ -170,7 +160,7 @@ static int restore_locked(const struct cli_call *call, const struct genesis *gen
                         "a node with a ledger fetches what it lacks from its peers; move ledger.db "
                         "away if that is what you want",
                         "%s is there: this data directory has a ledger already", ledger);
-    int exit_code = verify_with(call, genesis, &manifest);
+    int exit_code = verify_with(call, cli_argument(call, 0), genesis, &manifest);
     if (exit_code != CLI_EXIT_DONE) return exit_code;
     enum status status = directory_create(data, 0750, &problem);
     if (status == STATUS_OK) status = data_lock(data, &lock, NULL, &problem);
@@ -183,8 +173,9 @@ static int restore_locked(const struct cli_call *call, const struct genesis *gen
 
 static int restore(struct cli_call *call)
 {
+    char path[PATH_BYTES_MAX];
     struct genesis *genesis = NULL;
-    int exit_code = load_genesis(call, &genesis);
+    int exit_code = cli_genesis(call, &genesis, path);
     if (exit_code == CLI_EXIT_DONE) exit_code = restore_locked(call, genesis);
     genesis_free(genesis);
     return exit_code;

@@ -30,22 +30,10 @@ static const struct cli_column block_columns[] = {
     { "flags", "header.flags", CELL_TEXT },
 };
 
-static const struct cli_column seal_columns[] = {
-    { "height", "seal.height", CELL_TEXT },
-    { "epoch", "seal.epoch", CELL_TEXT },
-    { "hash", "seal.hash", CELL_TEXT },
-    { "signatures", "seal.signatures", CELL_COUNT },
-    { "time", "header.time", CELL_TEXT },
-    { "state root", "header.state_root", CELL_TEXT },
-    { "fault model", "header.fault_model", CELL_TEXT },
-};
-
 static const struct cli_view block_view = { .positional = { "block" },
                                             CLI_VIEW_COLUMNS(block_columns) };
 static const struct cli_view block_list_view = { .items = "items",
                                                  CLI_VIEW_COLUMNS(header_columns) };
-static const struct cli_view seal_view = { .positional = { "height" },
-                                           CLI_VIEW_COLUMNS(seal_columns) };
 
 const struct cli_command block_commands[] = {
     { .path = "block get",
@@ -63,15 +51,6 @@ const struct cli_command block_commands[] = {
       .method = "block_list",
       .data = &block_list_view,
       .examples = { "block list --limit 10" },
-      .run = cli_read },
-    { .path = "block seal",
-      .summary = "Show the quorum's signatures on a block",
-      .arguments = "[HEIGHT]",
-      .arguments_max = 1,
-      .groups = READING,
-      .method = "block_seal",
-      .data = &seal_view,
-      .examples = { "block seal 1042 --json" },
       .run = cli_read },
     CLI_COMMANDS_END,
 };

@@ -26,6 +26,7 @@
 extern const struct cli_command lifecycle_commands[]; /* init start stop version help */
 extern const struct cli_command status_commands[];    /* status health */
 extern const struct cli_command explain_commands[];
+extern const struct cli_command verify_commands[];
 extern const struct cli_command genesis_commands[];
 extern const struct cli_command genesis_draft_commands[];
 extern const struct cli_command key_commands[];
@@ -34,15 +35,22 @@ extern const struct cli_command config_commands[];
 extern const struct cli_command log_commands[];
 extern const struct cli_command tx_commands[];
 extern const struct cli_command tx_file_commands[];
+extern const struct cli_command tx_proof_commands[]; /* tx receipt, prove-absent */
 extern const struct cli_command account_commands[];
+extern const struct cli_command statement_commands[]; /* account statement */
 extern const struct cli_command asset_commands[];
 extern const struct cli_command balance_commands[];
+extern const struct cli_command hold_commands[];
 extern const struct cli_command kv_commands[];
 extern const struct cli_command block_commands[];
+extern const struct cli_command block_seal_commands[];
+extern const struct cli_command state_commands[];
+extern const struct cli_command history_commands[];
 extern const struct cli_command chain_commands[];
 extern const struct cli_command member_commands[];
 extern const struct cli_command validator_commands[];
 extern const struct cli_command epoch_commands[];
+extern const struct cli_command epoch_prove_commands[];
 extern const struct cli_command gov_commands[];
 extern const struct cli_command peer_commands[];
 extern const struct cli_command consensus_commands[];

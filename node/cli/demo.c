@@ -2,8 +2,9 @@
 #include "node/cli/demo.h"
 
 #include "ledger/audit.h"
-#include "ledger/reader.h"
 #include "node/cli/network.h"
+#include "proof/text.h"
+#include "proof/verify.h"
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -16,6 +17,7 @@ enum {
     READY_MS = 30000,
     LEVEL_MS = 60000,
     STOP_MS = 20000,
+    SEALED_MS = 10000,
     STUCK_MS = 3000, /* how long nothing must be committed below the quorum */
     TRANSFERS = 200,
     TRANSFERS_LESS = 100,
@@ -196,31 +198,40 @@ struct pending {
     uint64_t not_after_ms;
 };
 
-static enum status status_word(struct demo *demo, const struct pending *pending, const char *method,
-                               uint64_t timeout_ms, char word[32])
+/* One call of the first node; params is taken over, *result is a new reference. */
+static enum status call_node(struct demo *demo, const char *method, json_t *params,
+                             uint64_t timeout_ms, json_t **result)
 {
     enum { MARGIN_MS = 5000 };
     struct rpc_client *client;
     struct rpc_failure failure = { .what = FAILURE_NONE };
-    char txid[65];
-    hex_encode(digest_span(&pending->txid), txid);
     enum status status = rpc_client_open(&client, demo->bank.urls[0],
                                          (uint32_t)(timeout_ms + MARGIN_MS), &demo->problem);
-    if (status != STATUS_OK) return status;
+    if (status == STATUS_OK) {
+        *result = rpc_client_call(client, method, params, &failure);
+        if (!*result)
+            status = problem_set(&demo->problem, STATUS_REFUSED, "%s: %s %s", method, failure.kind,
+                                 failure.text);
+        rpc_failure_clear(&failure);
+        rpc_client_close(client);
+    }
+    json_decref(params);
+    return status;
+}
+
+static enum status status_word(struct demo *demo, const struct pending *pending, const char *method,
+                               uint64_t timeout_ms, char word[32])
+{
+    json_t *result = NULL;
     json_t *params =
         strcmp(method, "tx_submit") == 0
             ? json_pack("{s:o}", "tx", json_hex_new(pending->bytes))
-            : json_pack("{s:s, s:I}", "tx_id", txid, "timeout_ms", (json_int_t)timeout_ms);
-    json_t *result = rpc_client_call(client, method, params, &failure);
+            : json_pack("{s:o, s:I}", "tx_id", json_hex_new(digest_span(&pending->txid)),
+                        "timeout_ms", (json_int_t)timeout_ms);
+    enum status status = call_node(demo, method, params, timeout_ms, &result);
     const char *said = json_string_value(json_object_get(result, "status"));
     snprintf(word, 32, "%s", said ? said : "");
-    if (!result)
-        status = problem_set(&demo->problem, STATUS_REFUSED, "%s: %s %s", method, failure.kind,
-                             failure.text);
     json_decref(result);
-    json_decref(params);
-    rpc_failure_clear(&failure);
-    rpc_client_close(client);
     return status;
 }
 
@@ -288,48 +299,76 @@ static enum status audit_one(struct demo *demo, const char *path)
     return status;
 }
 
-/* The last sealed block of the first ledger, against the validators' keys of the genesis. */
-static enum status check_seal(struct demo *demo, const char *path, uint64_t *height,
-                              uint16_t *signers)
+/* The receipt of the transaction that was pending for long, while its node still runs. */
+static enum status take_receipt(struct demo *demo, const struct pending *pending,
+                                struct writer *receipt)
 {
-    struct ledger_reader *reader;
-    struct block_row block;
-    enum status status = ledger_reader_open(&reader, path, NULL, &demo->problem);
-    if (status != STATUS_OK) return status;
-    struct seal *seal = calloc(1, sizeof *seal);
-    status = seal ? ledger_read_sealed_height(reader, height) : STATUS_NO_MEMORY;
-    if (status == STATUS_OK) status = ledger_read_block(reader, *height, &block);
-    if (status == STATUS_OK) status = ledger_read_seal(reader, *height, seal);
+    json_t *result = NULL;
+    json_t *id = json_hex_new(digest_span(&pending->txid));
+    json_t *params =
+        json_pack("{s:O, s:s, s:i}", "tx_id", id, "until", "sealed", "timeout_ms", (int)SEALED_MS);
+    enum status status = call_node(demo, "tx_wait", params, SEALED_MS, &result);
+    json_decref(result);
+    result = NULL;
+    params = json_pack("{s:O}", "tx_id", id);
+    json_decref(id);
     if (status == STATUS_OK)
-        status = seal_check(seal, &block.header, &demo->bank.genesis->committee, NULL, NULL);
-    if (status == STATUS_OK) *signers = seal->count;
-    if (status != STATUS_OK)
-        problem_set(&demo->problem, status, "the seal at height %" PRIu64 ": %s", *height,
-                    status_text(status));
-    free(seal);
-    ledger_reader_close(reader);
+        status = call_node(demo, "tx_receipt", params, 0, &result);
+    else
+        json_decref(params);
+    if (status == STATUS_OK) status = proof_from_json(result, receipt, &demo->problem);
+    json_decref(result);
     return status;
 }
 
-static enum status verify_offline(struct demo *demo)
+/* What anybody can do who has the genesis and the receipt. */
+static enum status check_receipt(struct demo *demo, const struct writer *receipt, uint64_t *height,
+                                 uint16_t *signatures)
 {
-    begin(demo, "verify offline");
+    const struct genesis *genesis = demo->bank.genesis;
+    struct proof_policy policy = { .allow_crash = genesis->committee.fault_model == FAULT_CRASH };
+    struct verdict *verdict = malloc(sizeof *verdict);
+    if (!verdict) return problem_set(&demo->problem, STATUS_NO_MEMORY, "out of memory");
+    verdict_init(verdict);
+    enum status status = proof_verify(writer_span(receipt), genesis, &policy, verdict);
+    if (status == STATUS_REFUSED)
+        status = problem_set(&demo->problem, STATUS_DIVERGED, "the receipt: %s: %s",
+                             proof_check_name(verdict->check), verdict->text);
+    *height = verdict->sealed[0].height;
+    *signatures = verdict->sealed[0].signatures;
+    verdict_free(verdict);
+    free(verdict);
+    return status;
+}
+
+static enum status audit_all(struct demo *demo)
+{
     char path[PATH_BYTES_MAX], name[64];
-    uint64_t height = 0;
-    uint16_t signers = 0;
     enum status status = testnet_stop(&demo->net, STOP_MS, false, &demo->problem);
     for (uint16_t i = 0; status == STATUS_OK && i < demo->net.count; i++) {
         snprintf(name, sizeof name, "%u/data/ledger.db", i + 1u);
         testnet_file(&demo->net, name, path);
         status = audit_one(demo, path);
     }
-    testnet_file(&demo->net, "1/data/ledger.db", path);
-    if (status == STATUS_OK) status = check_seal(demo, path, &height, &signers);
+    return status;
+}
+
+static enum status verify_offline(struct demo *demo, const struct pending *pending)
+{
+    begin(demo, "verify offline");
+    uint64_t height = 0;
+    uint16_t signatures = 0;
+    struct writer receipt;
+    writer_init(&receipt, PROOF_BYTES_MAX);
+    enum status status = take_receipt(demo, pending, &receipt);
+    if (status == STATUS_OK) status = audit_all(demo);
+    if (status == STATUS_OK) status = check_receipt(demo, &receipt, &height, &signatures);
+    writer_free(&receipt);
     if (status != STATUS_OK) return status;
     bool crash = demo->bank.genesis->committee.fault_model == FAULT_CRASH;
-    return pass("%u ledgers audited; the seal of block %" PRIu64
+    return pass("%u ledgers audited; a receipt of block %" PRIu64
                 " (%u signatures) checked with genesis.json alone%s",
-                demo->net.count, height, signers,
+                demo->net.count, height, signatures,
                 crash ? "; it holds only while no validator lies" : "");
 }
 
@@ -352,7 +391,7 @@ static enum status run(struct demo *demo)
     if (status == STATUS_OK) status = interrupted_or(demo, kill_tolerated(demo));
     if (status == STATUS_OK) status = interrupted_or(demo, kill_one_more(demo, &pending));
     if (status == STATUS_OK) status = interrupted_or(demo, restart_killed(demo, &pending));
-    if (status == STATUS_OK) status = interrupted_or(demo, verify_offline(demo));
+    if (status == STATUS_OK) status = interrupted_or(demo, verify_offline(demo, &pending));
     free((void *)(uintptr_t)pending.bytes.data);
     return status;
 }

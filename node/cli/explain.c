@@ -5,6 +5,7 @@
 #include "node/cli/cli.h"
 #include "node/config.h"
 #include "node/log.h"
+#include "proof/check.h"
 #include <stdlib.h>
 
 /* Texts may be long: they are broken at spaces, indented. */
@@ -76,6 +77,30 @@ static bool explain_finding(const char *word)
     return false;
 }
 
+/* By its number ("P3.5"), its word ("path"), or both, as `witan verify` prints them. */
+static bool explain_check(const char *word)
+{
+    bool found = false;
+    for (int i = CHECK_NONE + 1; i < CHECK_COUNT; i++) {
+        enum proof_check check = (enum proof_check)i;
+        if (strcmp(proof_check_number(check), word) != 0 &&
+            strcmp(proof_check_word(check), word) != 0 &&
+            strcmp(proof_check_name(check), word) != 0)
+            continue;
+        printf("%s   check of a proof\n", proof_check_name(check));
+        print_field("holds", proof_check_text(check));
+        print_field("failed", check == CHECK_TRUST
+                                  ? "One of the two heads is of a fork. Keep both files, and show "
+                                    "them to the members."
+                              : check == CHECK_P11_CRASH
+                                  ? "Allow it (--allow-crash) if you believe every validator."
+                                  : "The file proves nothing: it is damaged, forged, or of another "
+                                    "network. Ask for it again, from another node.");
+        found = true;
+    }
+    return found;
+}
+
 static bool explain_exit(const char *word)
 {
     for (size_t i = 0; cli_exit_at(i); i++) {
@@ -129,8 +154,13 @@ static const struct {
     { "safety_missing", "The safety file, which remembers the promises made, is not there.",
       "Put it back only if it is the very file this validator wrote last, never an older copy. "
       "Otherwise the validator needs a new key; until then it follows and serves." },
+    { "safety_mismatch", "The safety file is of another seal key, or of another network.",
+      "An old key file was put back, or the safety file was copied here. Put back the key that the "
+      "file belongs to; or give the validator a new key (witan key rotate seal)." },
     { "safety_damaged", "Neither slot of the safety file can be read.",
       "Look at the disk. The validator needs a new key; until then it follows and serves." },
+    { "catching_up", "The ledger is older than the journal, in whose epoch the promises stand.",
+      "Wait: the node follows, and votes again when the ledger has come to that epoch." },
     { "journal_lost", "The journal ends before what the safety file remembers.",
       "An old copy was restored, or records were lost. The validator needs a new key; until then "
       "it follows and serves." },
@@ -160,6 +190,8 @@ static const char *nearest_word(const char *word)
         names[count++] = rpc_error_row((enum rpc_error)e)->kind;
     for (int code = 0; code < FINDING_COUNT && count < most; code++)
         names[count++] = finding_name((enum finding_code)code);
+    for (int check = CHECK_NONE + 1; check < CHECK_COUNT && count < most; check++)
+        names[count++] = proof_check_number((enum proof_check)check);
     for (int key = 0; key < CONFIG_COUNT && count < most; key++)
         names[count++] = config_info((enum config_key)key)->full;
     for (int event = 0; event < LOG_EVENT_COUNT && count < most; event++)
@@ -175,6 +207,7 @@ static int explain(struct cli_call *call)
     bool found = explain_ledger(word);
     found = explain_rpc(word) || found;
     found = explain_finding(word) || found;
+    found = explain_check(word) || found;
     found = explain_exit(word) || found;
     found = explain_key(word) || found;
     found = explain_event(word) || found;
@@ -185,17 +218,19 @@ static int explain(struct cli_call *call)
     const char *nearest = nearest_word(word);
     snprintf(hint, sizeof hint, "did you mean %s?", nearest ? nearest : "");
     return cli_fail(CLI_EXIT_NOT_FOUND, NULL, nearest ? hint : NULL,
-                    "no error, result code, finding, exit code, setting or event is called \"%s\"",
+                    "no error, result code, finding, check, exit code, setting or event is called "
+                    "\"%s\"",
                     text_quote(word, quoted));
 }
 
 const struct cli_command explain_commands[] = {
     { .path = "explain",
-      .summary = "Say what an error, result code, finding, exit code, setting or event means",
+      .summary =
+          "Say what an error, result code, finding, check, exit code, setting or event means",
       .arguments = "WORD",
       .arguments_min = 1,
       .arguments_max = 1,
-      .examples = { "explain tx_expired", "explain 7", "explain rpc.listen" },
+      .examples = { "explain tx_expired", "explain P3.5", "explain 7", "explain rpc.listen" },
       .run = explain },
     CLI_COMMANDS_END,
 };

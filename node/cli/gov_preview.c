@@ -115,6 +115,15 @@ static void print_machine(const json_t *machine, FILE *stream)
             text_quote(text_at(machine, "member_name"), name));
 }
 
+static void print_action(const json_t *action, size_t at, FILE *stream)
+{
+    fprintf(stream, "action   %zu %s: %s", at, text_at(action, "action"),
+            text_at(action, "result"));
+    if (json_object_get(action, "reason"))
+        fprintf(stream, ", %s: %s", text_at(action, "reason"), text_at(action, "detail"));
+    fputc('\n', stream);
+}
+
 void gov_preview_print(const json_t *preview, FILE *stream)
 {
     size_t i;
@@ -124,8 +133,7 @@ void gov_preview_print(const json_t *preview, FILE *stream)
             " members, that is %" JSON_INTEGER_FORMAT " yes\n",
             text_at(preview, "class"), text_at(preview, "threshold"), number_at(preview, "members"),
             number_at(preview, "yes_needed"));
-    json_array_foreach(json_object_get(preview, "actions"), i, item) fprintf(
-        stream, "action   %zu %s: %s\n", i, text_at(item, "action"), text_at(item, "result"));
+    json_array_foreach(json_object_get(preview, "actions"), i, item) print_action(item, i, stream);
     if (!json_is_true(json_object_get(preview, "ends_epoch"))) return;
     fprintf(stream, "%-8s %10s %10s %10s %10s %10s\n", "", "VALIDATORS", "MAX_FAULTY", "QUORUM",
             "LIVE", "MAY_FAIL");
@@ -150,13 +158,20 @@ static const char *missing_machine(const json_t *preview)
     return NULL;
 }
 
+static int refuse_action(const json_t *preview)
+{
+    json_int_t at = number_at(preview, "at");
+    const json_t *action = json_array_get(json_object_get(preview, "actions"), (size_t)at);
+    return cli_fail(CLI_EXIT_REFUSED, "action_invalid",
+                    "witan explain action_invalid; --force proposes it all the same",
+                    "action %" JSON_INTEGER_FORMAT " (%s) does not hold: %s: %s", at,
+                    text_at(action, "action"), text_at(action, "reason"),
+                    text_at(action, "detail"));
+}
+
 int gov_preview_judge(const json_t *preview)
 {
-    if (strcmp(text_at(preview, "code"), "ok") != 0)
-        return cli_fail(CLI_EXIT_REFUSED, "action_invalid",
-                        "witan explain action_invalid; --force proposes it all the same",
-                        "action %" JSON_INTEGER_FORMAT " does not hold on the ledger as it stands",
-                        number_at(preview, "at"));
+    if (strcmp(text_at(preview, "code"), "ok") != 0) return refuse_action(preview);
     if (!json_is_true(json_object_get(preview, "ends_epoch"))) return CLI_EXIT_DONE;
     const char *missing = missing_machine(preview);
     if (missing)

@@ -99,7 +99,7 @@ static bool set_positional(struct reading *reading, const char *name, const char
 static bool set_parameters(struct reading *reading, const struct cli_view *view)
 {
     const struct cli_call *call = reading->call;
-    for (size_t i = 0; i < call->argument_count; i++)
+    for (size_t i = 0; i < call->argument_count && view->positional[i]; i++)
         if (!set_positional(reading, view->positional[i], call->arguments[i])) return false;
     for (const struct cli_flag *flag = call->method_flags; flag && flag->name; flag++) {
         if (!cli_given(call, flag->name)) continue;
@@ -187,30 +187,60 @@ static int check_agreement(const struct reading *reading, const json_t *result)
                     (unsigned long long)wanted);
 }
 
+/* ---- asking ---- */
+
+static json_t *ask(struct reading *reading)
+{
+    const struct cli_call *call = reading->call;
+    struct rpc_failure failure = { .what = FAILURE_NONE };
+    json_t *result =
+        rpc_client_call(reading->client, call->command->method, reading->params, &failure);
+    if (cli_switch(call, "verbose") && result)
+        fprintf(stderr, "%s, request %s\n", rpc_client_url(reading->client),
+                rpc_client_request_id(reading->client));
+    if (!result) reading->exit_code = cli_fail_rpc(&failure, call->command->path);
+    return result;
+}
+
+/* Opens the client and gathers the parameters; false after an error that is printed. Ends with
+ * reading_end in any case. */
+static bool reading_begin(struct reading *reading, const struct cli_call *call,
+                          const struct cli_view *view)
+{
+    *reading = (struct reading){ .call = call, .exit_code = CLI_EXIT_DONE };
+    reading->client = cli_client(call, &reading->exit_code);
+    if (!reading->client) return false;
+    reading->params = json_object();
+    if (!reading->params) reading->exit_code = cli_fail_memory();
+    return reading->params && set_parameters(reading, view);
+}
+
+static void reading_end(struct reading *reading)
+{
+    json_decref(reading->params);
+    rpc_client_close(reading->client);
+}
+
+json_t *cli_read_params(const struct cli_call *call, const struct cli_view *view, int *exit_code)
+{
+    struct reading reading;
+    json_t *params = reading_begin(&reading, call, view) ? json_incref(reading.params) : NULL;
+    *exit_code = reading.exit_code;
+    reading_end(&reading);
+    return params;
+}
+
 int cli_read(struct cli_call *call)
 {
     const struct cli_view *view = call->command->data;
-    struct reading reading = { .call = call, .exit_code = CLI_EXIT_DONE };
-    reading.client = cli_client(call, &reading.exit_code);
-    if (!reading.client) return reading.exit_code;
-    reading.params = json_object();
-    if (!reading.params) reading.exit_code = cli_fail_memory();
-    if (reading.params && set_parameters(&reading, view)) {
-        struct rpc_failure failure = { .what = FAILURE_NONE };
-        json_t *result =
-            rpc_client_call(reading.client, call->command->method, reading.params, &failure);
-        if (cli_switch(call, "verbose") && result)
-            fprintf(stderr, "%s, request %s\n", rpc_client_url(reading.client),
-                    rpc_client_request_id(reading.client));
-        if (!result) reading.exit_code = cli_fail_rpc(&failure, call->command->path);
-        if (result) reading.exit_code = check_agreement(&reading, result);
-        if (result && reading.exit_code == CLI_EXIT_DONE)
-            reading.exit_code = show(&reading, view, result);
-        if (result && view->judge && reading.exit_code == CLI_EXIT_DONE)
-            reading.exit_code = view->judge(result);
-        json_decref(result);
-    }
-    json_decref(reading.params);
-    rpc_client_close(reading.client);
+    struct reading reading;
+    json_t *result = reading_begin(&reading, call, view) ? ask(&reading) : NULL;
+    if (result) reading.exit_code = check_agreement(&reading, result);
+    if (result && reading.exit_code == CLI_EXIT_DONE)
+        reading.exit_code = show(&reading, view, result);
+    if (result && view->judge && reading.exit_code == CLI_EXIT_DONE)
+        reading.exit_code = view->judge(result);
+    json_decref(result);
+    reading_end(&reading);
     return reading.exit_code;
 }

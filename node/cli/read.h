@@ -21,6 +21,10 @@ struct cli_view {
 /* For `run` of a row whose `data` is a view. */
 int cli_read(struct cli_call *call);
 
+/* The parameters of the row's method as the line gives them, for commands that do more with the
+ * answer; or NULL after an error that is printed. New reference. */
+json_t *cli_read_params(const struct cli_call *call, const struct cli_view *view, int *exit_code);
+
 #define CLI_VIEW_COLUMNS(columns_) \
     .columns = (columns_), .column_count = sizeof(columns_) / sizeof((columns_)[0])
 

@@ -148,6 +148,38 @@ check 0 ': ok' asset create USD --key bank.json
 check 0 ': ok' asset mint USD 5.00 --key bank.json --to alice
 check 0 ': ok' asset burn EUR 50.00 --key bank.json
 check 0 '950.00' asset get EUR
+check 0 'hold       hld1' hold create --key alice.json --payee bank --asset EUR --amount 80.00 --arbiter bank --for 1h
+held=$(sed -n 's/^hold *//p' output)
+check 0 80.00 hold get "$held"
+check 0 "$held" hold list alice
+check 0 '170.00' balance get alice EUR
+check 5 insufficient_funds tx transfer --key alice.json --to bank --asset EUR --amount 170.01
+check 5 not_arbiter hold post "$held" --key alice.json
+check 5 hold_amount hold post "$held" 80.01 --key bank.json
+check 2 'nothing is rounded' hold post "$held" 0.001 --key bank.json
+check 2 'which hold' hold void --key bank.json
+check 2 'not both' hold void "$held" --group 000102030405060708090a0b0c0d0e0f --key bank.json
+check 2 '32 lower-case hex digits' hold void --group 00 --key bank.json
+check 0 ': ok' hold post "$held" 0.50 --key bank.json
+check 0 posted hold get "$held"
+check 0 ': ok' tx transfer --key bank.json --to alice --asset EUR --amount 0.50
+check 5 hold_unknown hold void "$held" --key bank.json
+check 0 ': ok' hold create --key alice.json --payee bank --asset EUR --amount 1 --arbiter bank --group 000102030405060708090a0b0c0d0e0f
+check 0 hld1 hold list --group 000102030405060708090a0b0c0d0e0f
+check 0 ': ok' hold void --group 000102030405060708090a0b0c0d0e0f --key bank.json
+check 0 'hold       hld1' hold create --key alice.json --payee bank --asset EUR --amount 1 --arbiter bank --for 1s
+held=$(sed -n 's/^hold *//p' output)
+for _ in $(seq 20); do
+    if "$program" hold get "$held" | grep -q expired; then break; fi
+    sleep 0.5
+done
+check 0 expired hold get "$held"
+check 0 hold_expiry account history alice
+check 0 ': ok' balance set-floor alice USD 500.00 --key bank.json
+check 0 '-500.00' balance get alice USD
+check 0 ': ok' tx transfer --key alice.json --to bank --asset USD --amount 505.00
+check 5 insufficient_funds balance set-floor alice USD 499.99 --key bank.json
+check 2 'nothing is rounded' balance set-floor alice USD 0.001 --key bank.json
 check 0 ': ok' account freeze "$alice" --key bank.json
 check 6 tx_source_frozen tx transfer --key alice.json --to bank --asset EUR --amount 1
 check 0 ': ok' account freeze "$alice" --thaw --key bank.json

@@ -62,4 +62,12 @@ check "its safety file is set aside" test ! -e "$net/3/data/safety"
 need testnet restart 3
 await 20 reached 3 "$height"
 check "it does not vote" votes 3 false
+equal "and says why" "$(field 3 .node.votes_reason)" safety_missing
+
+# Two of four follow without a vote: nothing is decided, and nothing forks, until they have new keys.
+same_head() { [ "$(field "$1" .ledger.hash)" = "$(field 1 .ledger.hash)" ]; }
+for n in 2 3 4; do check "node $n has the same head" await 20 same_head "$n"; done
+need testnet stop
+check "four ledgers are the same chain" "$witan" audit verify --genesis "$genesis" \
+    --data "$net/1" --data "$net/2" --data "$net/3" --data "$net/4"
 finish

@@ -222,7 +222,17 @@ check "all are in epoch 7, with four validators" await 20 all_in_epoch 7
 equal "the removed one does not vote" "$(field 5 .node.votes)" false
 equal "and has become an observer" "$(field 5 .node.role)" observer
 exits "one too many is not removed" 5 propose --remove "$(validator_of 4)"
-says "which is said" action_invalid
+says "which is said" 'action_invalid'
+says "with the reason" 'below_validators_min: 4 validators become 3: below validators_min 4'
+exits "nor one that has left" 5 propose --remove "$(validator_of 5)"
+says "which is said, too" 'validator_not_active'
+exits "nor a member who still has a machine" 5 propose --member-remove "$(member 4)"
+says "with that reason" 'member_has_validators'
+need testnet kill 5
+need testnet restart 5
+await 20 follows 5
+equal "the old machine, started again, follows" "$(field 5 .node.role)" observer
+equal "and says that its key is in no set" "$(field 5 .node.votes_reason)" key_unknown
 check "the removed one takes payments as an observer" "$witan" account create \
     --signer "$(jq -r .public_key "$treasury")" --key "$treasury" --node "$(url 5)" --wait sealed
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TERM_MS = 500000, ASK_AGAIN_MS = 400, VOTE_AGAIN_MS = 3000 };
+enum { TERM_MS = 500000, ASK_AGAIN_MS = 400 };
 
 /* ---- transactions ---- */
 
@@ -83,7 +83,7 @@ void changes_ask(struct world *w)
         if (w->now_ms < client->asked_ms + ASK_AGAIN_MS && client->asked_ms > 0) continue;
         uint16_t place = (uint16_t)stream_between(&w->load, 0, w->machines_count - 1u);
         struct machine *m = &w->machines[place];
-        if (!m->alive || m->ended || m->self == VALIDATOR_NONE) continue;
+        if (!m->alive || m->epochs.ended || m->epochs.self == VALIDATOR_NONE) continue;
         client->machine = place;
         client->life = m->life;
         client->asked_ms = w->now_ms;
@@ -111,11 +111,13 @@ void changes_answered(struct world *w, struct machine *m, const struct output *o
 
 /* ---- what may be wanted ---- */
 
-bool changes_open(const struct world *w)
+/* All that were wanted. */
+bool changes_decided(const struct world *w)
 {
+    if (w->changes_count < w->changes_wanted) return false;
     for (uint32_t i = 0; i < w->changes_count; i++)
-        if (!w->list[i].settled) return true;
-    return false;
+        if (!w->list[i].settled) return false;
+    return true;
 }
 
 static bool silent(const struct world *w, const struct machine *m)
@@ -162,14 +164,34 @@ static bool bearable_after(const struct world *w, uint32_t joins, uint32_t leave
         if (change->kind == CHANGE_REMOVE || change->kind == CHANGE_REPLACE)
             leaves |= 1u << change->gone;
     }
-    return bearable(w, set & ~leaves) && bearable(w, (set | joins) & ~leaves) &&
+    return bearable(w, set) && bearable(w, set & ~leaves) && bearable(w, (set | joins) & ~leaves) &&
            bearable(w, set | joins);
 }
 
 static bool touched(const struct world *w, uint16_t machine);
 
+/* Whoever has been voted out is still needed while the last block of its epoch may have to be
+ * sealed once more: until two, of whom one may lose its ledger, are in the present epoch for good.
+ */
+static bool needed_before(const struct world *w, const struct machine *m)
+{
+    const struct judge *j = w->judge;
+    if (j->epoch == 0) return false;
+    const struct epoch_seen *before = &j->epochs[j->epoch - 1];
+    if (committee_find_id(&before->committee, &m->identity.id) == VALIDATOR_NONE) return false;
+    if (m->opened < j->epoch) return true;
+    unsigned there = 0;
+    for (uint16_t i = 0; i < w->machines_count; i++) {
+        const struct machine *other = &w->machines[i];
+        there += other->number != w->liar && other->opened >= j->epoch &&
+                 other->epochs.sealed_height >= before->boundary;
+    }
+    return there < 2;
+}
+
 bool changes_may_lose(const struct world *w, const struct machine *m)
 {
+    if (needed_before(w, m)) return false;
     if (!judge_in_set(w, m)) return !m->lost && !touched(w, m->place);
     struct world *mutable = (struct world *)w;
     struct machine *machine = &mutable->machines[m->place];
@@ -229,7 +251,7 @@ static bool find_joiner(struct world *w, uint16_t *place)
     for (uint16_t i = 0; i < w->machines_count; i++) {
         struct machine *m = &w->machines[(first + i) % w->machines_count];
         if (judge_in_set(w, m) || touched(w, m->place) || !m->alive || m->height == 0) continue;
-        if (m->number == w->liar || m->doom != DOOM_NONE) continue;
+        if (m->number == w->liar || m->doom != DOOM_NONE || needed_before(w, m)) continue;
         if (m->identity.registered || (m->lost && m->key == m->lost_key)) {
             if (m->keys + 1 >= KEYS_A_MACHINE) continue;
             /* Its operator makes it a new machine: other keys, the data stay. */
@@ -359,7 +381,7 @@ static bool draw(struct world *w, struct change *change)
 static void propose(struct world *w)
 {
     struct change *change = &w->list[w->changes_count];
-    if (w->changes_count == PROPOSALS_MAX || w->clients_count >= CLIENTS_MAX - 64) return;
+    if (w->changes_count >= w->changes_wanted || w->clients_count >= CLIENTS_MAX - 64) return;
     if (!draw(w, change)) return;
     uint8_t bytes[2 * ACTION_BYTES_MAX + 16];
     struct writer writer;
@@ -425,7 +447,7 @@ void changes_turn(struct world *w)
         else if (!change->votes_out) {
             change->votes_out = true;
             vote(w, i, false);
-        } else if (w->now_ms > change->voted_ms + VOTE_AGAIN_MS && !change->votes_again) {
+        } else if (w->now_ms > change->voted_ms + w->vote_again_ms && !change->votes_again) {
             change->votes_again = true;
             vote(w, i, true);
         }

@@ -8,10 +8,12 @@
  * judge who believes nobody, and at the end, when all is healed, everything must be final on all.
  *
  *     main.c      flags, workers, figures
+ *     setup.c     what a seed draws; the beginning and the end of a run
+ *     origin.c    keys, genesis, the disk that every machine begins with
  *     world.c     events in order of time, faults, the end of a run
  *     network.c   connections and frames
  *     machine.c   a process: opened as node/node_open.c does, its outputs, its end
- *     turn.c      from one epoch into the next, as node/node_epoch.c does
+ *     turn.c      what node/epochs.h asks of a host, as node/node_epoch.c does
  *     storage.c   its journal's and its ledger's threads
  *     changes.c   what members propose and vote, and the payments in between
  *     judge.c     one chain, its epochs, every signature
@@ -21,6 +23,7 @@
 
 #include "format/action.h"
 #include "ledger/reader.h"
+#include "node/epochs.h"
 #include "node/journal.h"
 #include "node/replica.h"
 #include "node/safety.h"
@@ -119,6 +122,7 @@ struct journal_state {
 enum doom { DOOM_NONE, DOOM_KILL, DOOM_POWER };
 
 struct machine {
+    struct world *world;
     uint16_t place;  /* in world.machines */
     uint16_t number; /* of which machine it has the identity: a twin has another's */
     bool liar;       /* or its twin: what it promises is not judged */
@@ -141,15 +145,10 @@ struct machine {
     uint64_t doom_restart_ms;
     struct ledger *ledger;
     struct ledger_reader *reader;
-    struct signer *signer;
-    struct safety_state safety_state;
+    struct signer *signer_before; /* until the replica that knows it is gone */
     struct journal_state journal;
     struct replica *replica;
-    struct epoch_record *epoch;
-    uint16_t self;
-    bool may_vote, votes, unrecorded;
-    uint64_t journal_epoch, unrecorded_last;
-    bool ended, saving;
+    struct epochs epochs;
     uint64_t ledger_until_ms, timer_at_ms, checkpoint_at_ms;
     uint64_t executed;               /* since the last checkpoint */
     uint64_t said_epoch[PLACES_MAX]; /* what each peer last said, as far as the replica was told */
@@ -157,7 +156,7 @@ struct machine {
     bool gone; /* for good: it has met its twin */
 
     /* What it has shown. */
-    uint64_t height, sealed;
+    uint64_t height;
     uint64_t opened; /* highest epoch whose record is durable on it */
     uint64_t mourns; /* the height that it must reach again after a loss */
 };
@@ -209,7 +208,7 @@ struct said_slot {
     struct digest digest;
 };
 
-enum { SLOTS_MAX = 1 << 17 };
+enum { SLOTS_FIRST = 1024 };
 
 struct judge {
     struct block_seen blocks[HEIGHTS_MAX];
@@ -219,7 +218,7 @@ struct judge {
     uint64_t params_version;
     uint64_t proposals; /* numbers given */
     struct said_slot *slots;
-    uint32_t slots_count;
+    uint32_t slots_count, slots_size;
 };
 
 enum occasion_type {
@@ -270,12 +269,14 @@ struct world {
     uint64_t phases;
     uint16_t machines_count, first_set, set_min;
     uint64_t delay_ms, sync_ms, ledger_ms, load_ms, faults_ms, roll_bytes;
+    uint64_t client_ms, change_ms, late_ms, pause_ms, vote_again_ms, behind_ms;
+    uint16_t changes_wanted; /* behind_ms after the last one is decided all is healed */
     unsigned crash_permille, random_crash_permille;
     bool no_faults;
     uint16_t liar; /* VALIDATOR_NONE: none */
     bool twin;
 
-    struct genesis *genesis;
+    const struct genesis *genesis;
     struct id accounts[ACCOUNTS], asset;
     struct secret_key account_keys[ACCOUNTS];
     struct machine machines[PLACES_MAX];
@@ -323,9 +324,11 @@ void network_frame(struct world *w, struct machine *m, const struct occasion *ev
 void network_ping(struct world *w);
 void network_introduce(struct world *w, struct machine *m);
 
-/* machine.c */
+/* origin.c */
 void secret_of(uint16_t machine, unsigned key, struct secret_key *secret,
-               struct public_key *key_out);
+               struct public_key *public_key);
+
+/* machine.c */
 void machine_identity(struct machine *m);
 void machine_open(struct world *w, struct machine *m);
 void machine_drain(struct world *w, struct machine *m);
@@ -336,9 +339,9 @@ void machine_io_failed(struct world *w, struct machine *m, const char *what,
                        const struct problem *problem);
 
 /* turn.c */
-enum status turn_open(struct world *w, struct machine *m, struct pool *pool,
-                      struct replica **replica);
-enum status turn_restored(struct world *w, struct machine *m, uint64_t last_record);
+enum status turn_open(struct world *w, struct machine *m, struct problem *problem);
+enum status turn_restored(struct world *w, struct machine *m, uint64_t last_record_read,
+                          struct problem *problem);
 void turn_consider(struct world *w, struct machine *m);
 void turn_saved(struct world *w, struct machine *m);
 
@@ -360,7 +363,7 @@ void changes_load(struct world *w);
 void changes_ask(struct world *w);
 void changes_turn(struct world *w);
 void changes_answered(struct world *w, struct machine *m, const struct output *output);
-bool changes_open(const struct world *w);
+bool changes_decided(const struct world *w);
 bool changes_may_lose(const struct world *w, const struct machine *m);
 void pay(struct world *w);
 

@@ -12,11 +12,42 @@ static struct epoch_seen *present(struct world *w)
     return &w->judge->epochs[w->judge->epoch];
 }
 
+static uint64_t slot_hash(const struct said_slot *s)
+{
+    uint64_t hash = load_u64(s->key.bytes) ^ s->epoch * 0x9e3779b97f4a7c15u ^
+                    s->slot * 0xbf58476d1ce4e5b9u ^ (uint64_t)s->kind << 57;
+    return hash ^ hash >> 31;
+}
+
+/* Where this slot of this key is, or is to be. */
+static struct said_slot *slot_find(const struct judge *j, const struct said_slot *wanted)
+{
+    for (uint64_t i = slot_hash(wanted);; i++) {
+        struct said_slot *s = &j->slots[i % j->slots_size];
+        if (!s->used || (s->kind == wanted->kind && s->epoch == wanted->epoch &&
+                         s->slot == wanted->slot && key_equal(&s->key, &wanted->key)))
+            return s;
+    }
+}
+
+/* For one more: at most half of them are used. */
+static void slots_room(struct judge *j)
+{
+    if (j->slots && 2 * (j->slots_count + 1) <= j->slots_size) return;
+    struct said_slot *before = j->slots;
+    uint32_t size = j->slots_size;
+    j->slots_size = size ? 2 * size : SLOTS_FIRST;
+    j->slots = calloc(j->slots_size, sizeof *j->slots);
+    ASSERT(j->slots != NULL);
+    for (uint32_t i = 0; i < size; i++)
+        if (before[i].used) *slot_find(j, &before[i]) = before[i];
+    free(before);
+}
+
 void judge_begin(struct world *w)
 {
     struct judge *j = w->judge;
-    j->slots = calloc(SLOTS_MAX, sizeof *j->slots);
-    ASSERT(j->slots != NULL);
+    slots_room(j);
     j->epochs[0].committee = w->genesis->committee;
     j->epochs[0].first_height = 0;
     j->params_version = 1;
@@ -291,34 +322,25 @@ static void one_word(struct world *w, struct machine *m, uint8_t kind, uint64_t 
                      uint64_t slot, const struct digest *digest)
 {
     struct judge *j = w->judge;
-    struct said_slot wanted = { true, *signer_public_key(m->signer), kind, epoch, slot, *digest };
-    uint64_t hash = load_u64(wanted.key.bytes) ^ epoch * 0x9e3779b97f4a7c15u ^
-                    slot * 0xbf58476d1ce4e5b9u ^ (uint64_t)kind << 57;
-    for (uint64_t i = (hash ^ hash >> 31) % SLOTS_MAX;; i = (i + 1) % SLOTS_MAX) {
-        struct said_slot *s = &j->slots[i];
-        if (!s->used) {
-            if (!may_sign(w, m, epoch, kind == 15 ? "seal" : "statement")) return;
-            if (j->slots_count++ > SLOTS_MAX / 2) {
-                fail(w, "too many statements for the judge");
-                return;
-            }
-            *s = wanted;
-            return;
-        }
-        if (s->kind != kind || s->epoch != epoch || s->slot != slot ||
-            !key_equal(&s->key, &wanted.key))
-            continue;
-        if (!digest_equal(&s->digest, digest))
-            fail(w, "one-vote: machine %u says two things of kind %u for %llu in epoch %llu",
-                 m->place, kind, (unsigned long long)slot, (unsigned long long)epoch);
+    struct said_slot wanted = { true,   *signer_public_key(m->epochs.signer), kind, epoch, slot,
+                                *digest };
+    struct said_slot *s = slot_find(j, &wanted);
+    if (!s->used) {
+        if (!may_sign(w, m, epoch, kind == 15 ? "seal" : "statement")) return;
+        *s = wanted;
+        j->slots_count++;
+        slots_room(j);
         return;
     }
+    if (!digest_equal(&s->digest, digest))
+        fail(w, "one-vote: machine %u says two things of kind %u for %llu in epoch %llu", m->place,
+             kind, (unsigned long long)slot, (unsigned long long)epoch);
 }
 
 /* May this machine's key sign in this epoch now? */
 static bool may_sign(struct world *w, struct machine *m, uint64_t epoch, const char *what)
 {
-    const struct public_key *key = signer_public_key(m->signer);
+    const struct public_key *key = signer_public_key(m->epochs.signer);
     struct judge *j = w->judge;
     const char *why = NULL;
     if (epoch > j->epoch)
@@ -331,7 +353,7 @@ static bool may_sign(struct world *w, struct machine *m, uint64_t epoch, const c
         why = "that its journal has left";
     else if (epoch > m->opened)
         why = "that its journal has not opened";
-    else if (m->ended)
+    else if (m->epochs.ended)
         why = "whose end it has announced";
     else if (m->lost && m->key == m->lost_key)
         why = "although it has lost what it promised";
@@ -350,9 +372,9 @@ static void judge_statement(struct world *w, struct machine *m, struct span payl
     }
     const struct statement *s = &message.statement;
     const struct engine_ops *ops = engine_find_ops(w->engine);
-    uint64_t epoch = m->epoch->number;
+    uint64_t epoch = m->epochs.now->number;
     if (!engine_signs(ops, s->kind)) {
-        if (w->engine == ENGINE_RAFT && m->self == VALIDATOR_NONE)
+        if (w->engine == ENGINE_RAFT && m->epochs.self == VALIDATOR_NONE)
             fail(w, "silence: machine %u says a message of Raft and is no validator", m->place);
         return;
     }
@@ -366,7 +388,7 @@ static void judge_statement(struct world *w, struct machine *m, struct span payl
                              .engine = (uint8_t)w->engine };
     uint8_t bytes[STATEMENT_BYTES];
     statement_encode(&domain, s, bytes);
-    if (!key_verify(signer_public_key(m->signer), TAG_ENGINE, span_of(bytes, sizeof bytes),
+    if (!key_verify(signer_public_key(m->epochs.signer), TAG_ENGINE, span_of(bytes, sizeof bytes),
                     &message.signature))
         fail(w, "message: machine %u signs a statement of another epoch or set", m->place);
     uint8_t wire[STATEMENT_WIRE_BYTES];
@@ -395,7 +417,8 @@ static void judge_seal_votes(struct world *w, struct machine *m, struct span pay
         }
         const struct committee *set = &j->epochs[vote.epoch].committee;
         if (vote.by.validator >= set->count ||
-            !key_equal(&set->validators[vote.by.validator].seal_key, signer_public_key(m->signer)))
+            !key_equal(&set->validators[vote.by.validator].seal_key,
+                       signer_public_key(m->epochs.signer)))
             continue; /* Somebody else's, handed on. */
         if (!signed_by_validator(w, set, vote.by.validator, vote.epoch, vote.height,
                                  &vote.block_hash, &vote.by.signature)) {

@@ -1,29 +1,17 @@
 /* A machine's process: opened in the order of node/node_open.c, its outputs, its end. */
 #include "epochs.h"
+#include "origin.h"
 
 #include "node/promises.h"
 #include "node/serve.h"
+#include "origin.h"
 #include <stdio.h>
 #include <stdlib.h>
-
-void secret_of(uint16_t machine, unsigned key, struct secret_key *secret,
-               struct public_key *public_key)
-{
-    uint8_t seed[32] = { 0 };
-    store_u64(seed, 1000 + (uint64_t)machine * KEYS_A_MACHINE + key);
-    key_from_seed(seed, secret, public_key);
-}
 
 /* The next one that its operator makes: of a machine that was removed the records stay. */
 void machine_identity(struct machine *m)
 {
-    struct secret_key secret;
-    uint8_t seed[32] = { 0 };
-    m->identity = (struct identity){ .registered = false };
-    m->identity.id.bytes[14] = (uint8_t)m->identities;
-    m->identity.id.bytes[15] = (uint8_t)(m->number + 1);
-    store_u64(seed, 5000 + (uint64_t)m->number * KEYS_A_MACHINE + m->identities);
-    key_from_seed(seed, &secret, &m->identity.node_key);
+    m->identity = identity_of(m->number, m->identities);
     m->identities++;
 }
 
@@ -42,13 +30,18 @@ static enum status open_safety(struct opening *o)
     struct secret_key secret;
     struct public_key key;
     secret_of(m->number, m->key, &secret, &key);
-    m->signer = signer_new(&secret);
-    ASSERT(m->signer != NULL);
-    m->safety_state = (struct safety_state){ .counter = 0 };
-    enum status status = safety_open(&m->journal.safety, m->safety_path, &key,
-                                     &o->w->genesis->chain_id, &m->safety_state, NULL, &o->problem);
-    m->may_vote = status == STATUS_OK;
-    if (m->may_vote) promises_floor(m->signer, &m->safety_state);
+    m->epochs.signer = signer_new(&secret);
+    ASSERT(m->epochs.signer != NULL);
+    m->epochs.safety = (struct safety_state){ .counter = 0 };
+    enum status status =
+        safety_open(&m->journal.safety, m->safety_path, &key, &o->w->genesis->chain_id,
+                    &m->epochs.safety, NULL, &o->problem);
+    if (status == STATUS_OK) {
+        epochs_arm(&m->epochs);
+        promises_floor(m->epochs.signer, &m->epochs.safety);
+    } else {
+        epochs_silence(&m->epochs, "safety_missing");
+    }
     return status == STATUS_IO ? STATUS_IO : STATUS_OK;
 }
 
@@ -62,7 +55,7 @@ static enum status open_ledger(struct opening *o)
         ledger_open(&m->ledger, o->w->genesis, m->ledger_path, &options, &o->problem);
     if (status != STATUS_OK) return status;
     struct ledger_reader_options reader = { .vfs = "sim", .cache_kib = 256, .retry_ms = 1 };
-    m->sealed = ledger_sealed_height(m->ledger);
+    m->epochs.sealed_height = ledger_sealed_height(m->ledger);
     m->height = ledger_head(m->ledger)->header.height;
     return ledger_reader_open(&m->reader, m->ledger_path, &reader, &o->problem);
 }
@@ -82,14 +75,15 @@ static enum status open_journal(struct opening *o)
                                        .segment_size = 2 * o->w->roll_bytes };
     enum status status =
         journal_open(&m->journal.journal, &options, on_record, o, &o->report, &o->problem);
-    return status == STATUS_OK ? turn_restored(o->w, m, o->report.last_record) : status;
+    return status == STATUS_OK ? turn_restored(o->w, m, o->report.last_record, &o->problem)
+                               : status;
 }
 
 static enum status open_parts(struct opening *o)
 {
     enum status status = open_safety(o);
     if (status == STATUS_OK) status = open_ledger(o);
-    if (status == STATUS_OK) status = turn_open(o->w, o->m, NULL, &o->m->replica);
+    if (status == STATUS_OK) status = turn_open(o->w, o->m, &o->problem);
     if (status == STATUS_OK) status = open_journal(o);
     return status;
 }
@@ -101,15 +95,16 @@ void machine_close(struct machine *m)
     safety_close(m->journal.safety);
     ledger_reader_close(m->reader);
     ledger_close(m->ledger);
-    signer_free(m->signer);
-    free(m->epoch);
+    signer_free(m->epochs.signer);
+    signer_free(m->signer_before);
+    epochs_close(&m->epochs);
     m->replica = NULL;
     m->journal.journal = NULL;
     m->journal.safety = NULL;
     m->reader = NULL;
     m->ledger = NULL;
-    m->signer = NULL;
-    m->epoch = NULL;
+    m->epochs.signer = NULL;
+    m->signer_before = NULL;
     m->alive = false;
 }
 
@@ -136,8 +131,8 @@ void machine_open(struct world *w, struct machine *m)
     struct opening o = { .w = w, .m = m, .problem = { .status = STATUS_OK } };
     if (m->gone) return;
     m->life++;
-    m->ended = m->saving = m->unrecorded = false;
-    m->timer_at_ms = m->executed = m->unrecorded_last = 0;
+    m->epochs = (struct epochs){ .sealed_height = m->epochs.sealed_height };
+    m->timer_at_ms = m->executed = 0;
     m->doom = DOOM_NONE;
     m->ledger_until_ms = m->checkpoint_at_ms = w->now_ms;
     m->journal.safety_synced_ms = w->now_ms;
@@ -148,14 +143,14 @@ void machine_open(struct world *w, struct machine *m)
     }
     m->alive = true;
     w->figures->restarts++;
-    if (m->unrecorded) w->figures->behind++;
+    if (m->epochs.unrecorded) w->figures->behind++;
     remark(w, m->place, "starts in epoch %llu, self %d, height %llu, sealed %llu, record %llu%s%s",
-           (unsigned long long)m->epoch->number, m->self == VALIDATOR_NONE ? -1 : m->self,
-           (unsigned long long)m->height, (unsigned long long)m->sealed,
-           (unsigned long long)o.report.last_record, m->votes ? "" : ", without a vote",
-           m->unrecorded ? ", behind its journal" : "");
-    uint64_t first = m->unrecorded ? 1 : o.report.last_record + 1;
-    status = replica_start(m->replica, moment_of(w), first);
+           (unsigned long long)m->epochs.now->number,
+           m->epochs.self == VALIDATOR_NONE ? -1 : m->epochs.self, (unsigned long long)m->height,
+           (unsigned long long)m->epochs.sealed_height, (unsigned long long)o.report.last_record,
+           m->epochs.votes ? "" : ", without a vote",
+           m->epochs.unrecorded ? ", behind its journal" : "");
+    status = replica_start(m->replica, moment_of(w), epochs_first_record(&m->epochs));
     if (status != STATUS_OK)
         fail(w, "replay: machine %u cannot start: %s", m->place, status_name(status));
     push(w, w->now_ms + 1000, occasion_of(m, ON_HOUSE));
@@ -217,10 +212,7 @@ static void output_handle(struct world *w, struct machine *m, struct output *out
 {
     switch (output->kind) {
     case OUTPUT_APPEND:
-        if (m->unrecorded)
-            m->unrecorded_last = output->record;
-        else
-            storage_append(w, m, output);
+        if (epochs_keeps(&m->epochs, output->record)) storage_append(w, m, output);
         return;
     case OUTPUT_SEND:
         judge_sent(w, m, output->type, blob_span(output->payload));
@@ -234,7 +226,7 @@ static void output_handle(struct world *w, struct machine *m, struct output *out
     case OUTPUT_SERVE_BLOCKS: storage_serve(w, m, output); return;
     case OUTPUT_ANSWER: changes_answered(w, m, output); return;
     case OUTPUT_CUT:
-        if (!m->unrecorded) m->journal.cut = max_u64(m->journal.cut, output->record - 1);
+        if (!m->epochs.unrecorded) m->journal.cut = max_u64(m->journal.cut, output->record - 1);
         return;
     case OUTPUT_NOTE: remark(w, m->place, "note: %s", output->text); return;
     case OUTPUT_PEER_BROKE:
@@ -246,7 +238,7 @@ static void output_handle(struct world *w, struct machine *m, struct output *out
     case OUTPUT_EPOCH_ENDED:
         remark(w, m->place, "epoch %llu ended with block %llu", (unsigned long long)output->epoch,
                (unsigned long long)output->height);
-        m->ended = true;
+        m->epochs.ended = true;
         step_reached(w, m, STEP_SEALED);
         return;
     case OUTPUT_STOP:
@@ -265,11 +257,9 @@ static void output_handle(struct world *w, struct machine *m, struct output *out
 
 static bool let_go_records(struct world *w, struct machine *m)
 {
-    uint64_t last = m->unrecorded_last;
-    if (last == 0) return false;
-    m->unrecorded_last = 0;
-    replica_durable(m->replica, moment_of(w), last);
-    return true;
+    uint64_t last = epochs_let_go(&m->epochs);
+    if (last > 0) replica_durable(m->replica, moment_of(w), last);
+    return last > 0;
 }
 
 static void arm(struct world *w, struct machine *m)
@@ -298,12 +288,11 @@ void machine_drain(struct world *w, struct machine *m)
             output_release(&output);
         }
     } while (let_go_records(w, m));
-    if (m->doom == DOOM_NONE && m->votes && !m->unrecorded &&
-        promises_raise(&m->safety_state, m->replica)) {
-        m->journal.state = m->safety_state;
+    if (m->doom == DOOM_NONE && epochs_raise(&m->epochs, m->replica)) {
+        m->journal.state = m->epochs.safety;
         m->journal.has_safety = true;
     }
-    if (m->doom == DOOM_NONE && !m->unrecorded) storage_wake(w, m);
+    if (m->doom == DOOM_NONE && !m->epochs.unrecorded) storage_wake(w, m);
     if (m->doom == DOOM_NONE) turn_consider(w, m);
     if (m->doom == DOOM_NONE) {
         arm(w, m);

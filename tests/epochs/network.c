@@ -10,7 +10,7 @@ enum { OBSERVERS = 0x8000 };
 uint16_t peer_number(const struct world *w, const struct machine *m, uint16_t place)
 {
     const struct machine *other = &w->machines[place];
-    uint16_t index = committee_find_id(&m->epoch->committee, &other->identity.id);
+    uint16_t index = committee_find_id(&m->epochs.now->committee, &other->identity.id);
     return index != VALIDATOR_NONE ? index : (uint16_t)(OBSERVERS + other->number);
 }
 
@@ -41,9 +41,9 @@ static void told_epoch(struct world *w, struct machine *m, uint16_t from, uint64
 static void half_up(struct world *w, struct machine *m, uint16_t from)
 {
     const struct machine *other = &w->machines[from];
-    replica_peer_up(m->replica, moment_of(w), peer_number(w, m, from), other->sealed);
+    replica_peer_up(m->replica, moment_of(w), peer_number(w, m, from), other->epochs.sealed_height);
     m->said_epoch[from] = UINT64_MAX;
-    told_epoch(w, m, from, other->epoch->number);
+    told_epoch(w, m, from, other->epochs.now->number);
 }
 
 void network_links(struct world *w)
@@ -75,7 +75,7 @@ void network_introduce(struct world *w, struct machine *m)
         if (!connected(w, m->place, other)) continue;
         uint64_t epoch = m->said_epoch[other];
         replica_peer_up(m->replica, moment_of(w), peer_number(w, m, other),
-                        w->machines[other].sealed);
+                        w->machines[other].epochs.sealed_height);
         replica_peer_epoch(m->replica, moment_of(w), peer_number(w, m, other), epoch);
     }
 }
@@ -90,8 +90,8 @@ static void post(struct world *w, struct machine *m, uint16_t to, uint8_t kind, 
     event.from = m->place;
     event.link = w->link[m->place][to];
     event.kind = kind;
-    event.epoch = m->epoch->number;
-    event.number = m->sealed;
+    event.epoch = m->epochs.now->number;
+    event.number = m->epochs.sealed_height;
     event.blob = blob ? blob_ref(blob) : NULL;
     push(w, at, event);
 }

@@ -1,9 +1,19 @@
 /* What a seed draws, the genesis, and the disks as `init` leaves them. */
 #include "setup.h"
 
+#include "origin.h"
 #include "tests/sim/keys.h"
+#include "tests/sim/memory.h"
 #include <stdio.h>
 #include <stdlib.h>
+
+enum {
+    CLIENT_MS = 60,
+    CHANGE_MS = 250,
+    SHORT_MS = 15000, /* at most, until a short sequence is healed */
+    LATE_MS = 1500,   /* and until its last machine is there */
+    LONG_PERMILLE = 20,
+};
 
 enum {
     STREAM_PLAN = 1,
@@ -15,6 +25,44 @@ enum {
     STREAM_FAULTS,
     STREAM_LOAD
 };
+
+/* Most sequences are short: two to five changes, and the faults end soon after the last of them is
+ * decided. On the others changes follow one another as long as the faults last. */
+static void draw_length(struct world *w, struct stream *s, const struct setup *setup)
+{
+    bool is_long = stream_chance(s, LONG_PERMILLE);
+    uint64_t most = stream_between(s, 2, 5);
+    uint64_t changes = stream_between(s, 2, most);
+    uint64_t pace = stream_between(s, 30, CHANGE_MS);
+    uint64_t asks = stream_between(s, 10, CLIENT_MS);
+    uint64_t behind = stream_between(s, 0, 800);
+    uint64_t pause = stream_between(s, 100, 1500);
+    uint64_t load = stream_between(s, 150, 1500);
+    uint64_t few = stream_between(s, 3, 5);
+    bool many = stream_chance(s, 100);
+    w->change_ms = CHANGE_MS;
+    w->client_ms = CLIENT_MS;
+    w->pause_ms = 3000;
+    w->vote_again_ms = 3000;
+    w->changes_wanted = PROPOSALS_MAX;
+    w->late_ms = w->faults_ms / 3;
+    if (setup->lengths == LENGTHS_LONG || (setup->lengths == LENGTHS_BOTH && is_long)) return;
+    w->changes_wanted = (uint16_t)changes;
+    w->change_ms = pace;
+    w->client_ms = asks;
+    w->behind_ms = behind;
+    w->faults_ms = SHORT_MS;
+    w->late_ms = LATE_MS;
+    w->pause_ms = pause;
+    w->vote_again_ms = 10 * pace;
+    w->crash_permille /= 2; /* they stand closer */
+    w->load_ms = load;
+    if (many) return;
+    bool two = w->machines_count % 3 == 0;
+    w->first_set = (uint16_t)max_u64(few, w->set_min);
+    w->machines_count = (uint16_t)(w->first_set + 1 + two);
+    if (w->liar != VALIDATOR_NONE) w->liar = (uint16_t)(w->liar % w->first_set);
+}
 
 static void draw_plan(struct world *w, const struct setup *setup)
 {
@@ -47,6 +95,7 @@ static void draw_plan(struct world *w, const struct setup *setup)
     w->crash_permille = (unsigned)stream_between(&s, 0, 250);
     w->random_crash_permille = (unsigned)stream_between(&s, 0, 600);
     w->twin_side = (uint32_t)stream_next(&s);
+    draw_length(w, &s, setup);
     w->no_faults = setup->no_faults;
     if (setup->no_faults) w->random_crash_permille = 0;
     w->net = stream_of(w->seed, STREAM_NET);
@@ -58,91 +107,12 @@ static void draw_plan(struct world *w, const struct setup *setup)
     w->load = stream_of(w->seed, STREAM_LOAD);
 }
 
-/* ---- genesis ---- */
-
-static void add_validators(struct world *w, struct genesis *genesis)
-{
-    genesis->committee.count = w->first_set;
-    genesis->validators = calloc(w->first_set, sizeof *genesis->validators);
-    ASSERT(genesis->validators != NULL);
-    for (uint16_t i = 0; i < w->first_set; i++) {
-        struct validator *validator = &genesis->committee.validators[i];
-        struct genesis_validator *more = &genesis->validators[i];
-        struct secret_key secret;
-        validator->id = w->machines[i].identity.id;
-        validator->member = w->accounts[0];
-        secret_of(i, 1, &secret, &validator->seal_key);
-        more->node_key = w->machines[i].identity.node_key;
-        snprintf(more->endpoint, sizeof more->endpoint, "127.0.0.1:%u", 7000u + i);
-        possession_sign(&secret, genesis->network, &validator->id, &validator->member,
-                        &more->node_key, &more->possession);
-        w->machines[i].identity.registered = true;
-    }
-}
-
-static void add_accounts(struct world *w, struct genesis *genesis)
-{
-    genesis->member_count = 4;
-    genesis->members = calloc(4, sizeof *genesis->members);
-    genesis->account_count = genesis->balance_count = ACCOUNTS;
-    genesis->accounts = calloc(ACCOUNTS, sizeof *genesis->accounts);
-    genesis->balances = calloc(ACCOUNTS, sizeof *genesis->balances);
-    genesis->asset_count = 1;
-    genesis->assets = calloc(1, sizeof *genesis->assets);
-    ASSERT(genesis->members && genesis->accounts && genesis->balances && genesis->assets);
-    struct genesis_asset *asset = &genesis->assets[0];
-    asset->issuer = w->accounts[0];
-    memcpy(asset->code, "EUR", 3);
-    asset->scale = 2;
-    asset->max_supply = INT64_MAX;
-    asset->supply = 1000000u * ACCOUNTS;
-    asset->id = w->asset = asset_id_of(&asset->issuer, asset->code);
-    for (uint16_t i = 0; i < ACCOUNTS; i++) {
-        struct genesis_account *account = &genesis->accounts[i];
-        struct public_key key;
-        uint8_t seed[32] = { 0 };
-        store_u64(seed, 100 + i);
-        key_from_seed(seed, &w->account_keys[i], &key);
-        account->id = w->accounts[i];
-        account->roles = i == 0 ? ROLE_ALL : 0;
-        account->low = account->medium = account->high = 1;
-        account->signer_count = 1;
-        account->signers[0] = (struct account_signer){ key, 1 };
-        genesis->balances[i] = (struct genesis_balance){ w->accounts[i], w->asset, 1000000 };
-    }
-    for (uint16_t i = 0; i < 4; i++) {
-        genesis->members[i].account = w->accounts[i];
-        snprintf(genesis->members[i].name, sizeof genesis->members[i].name, "member %u", i);
-    }
-}
-
-static void make_genesis(struct world *w)
-{
-    bool raft = w->engine == ENGINE_RAFT;
-    for (uint16_t i = 0; i < ACCOUNTS; i++)
-        w->accounts[i].bytes[15] = (uint8_t)(i + 1);
-    struct genesis *genesis = genesis_new("epochs", PURPOSE_TEST, WALL_BASE_MS - 1000, w->engine,
-                                          raft ? FAULT_CRASH : FAULT_BYZANTINE);
-    ASSERT(genesis != NULL);
-    genesis->params.values[PARAM_validators_min] = 1;
-    genesis->params.values[PARAM_tick_gap_ms_min] = 200;
-    for (size_t i = 0; i < genesis->params.engine_count; i++)
-        if (strcmp(genesis->params.engine[i].name, "phases") == 0)
-            genesis->params.engine[i].value = w->phases;
-    add_validators(w, genesis);
-    add_accounts(w, genesis);
-    struct problem problem = { .text = "" };
-    enum status status = genesis_seal(genesis, &problem);
-    if (status != STATUS_OK) fprintf(stderr, "the genesis: %s\n", problem.text);
-    ASSERT(status == STATUS_OK);
-    w->genesis = genesis;
-}
-
 /* ---- machines ---- */
 
 static void machine_new(struct world *w, uint16_t place, uint16_t number)
 {
     struct machine *m = &w->machines[place];
+    m->world = w;
     m->place = place;
     m->number = number;
     m->liar = number == w->liar;
@@ -155,22 +125,6 @@ static void machine_new(struct world *w, uint16_t place, uint16_t number)
     snprintf(m->safety_path, sizeof m->safety_path, "/sim/%u/safety", place);
 }
 
-static void machine_disk(struct world *w, struct machine *m)
-{
-    struct problem problem = { .text = "" };
-    m->disk = m->place == 0 ? disk_new(0) : disk_clone(w->machines[0].disk, m->place);
-    if (m->place == 0) {
-        struct ledger_options options = { .cache_bytes = 1024 * 1024, .vfs = "sim" };
-        struct ledger *ledger;
-        enum status status = ledger_open(&ledger, w->genesis, m->ledger_path, &options, &problem);
-        if (status != STATUS_OK) fprintf(stderr, "%s\n", problem.text);
-        ASSERT(status == STATUS_OK);
-        w->judge->epochs[0].boundary_hash = ledger_head(ledger)->hash;
-        ledger_close(ledger);
-    }
-}
-
-/* After the others' disks are copies of it. */
 static void machine_safety(struct world *w, struct machine *m)
 {
     struct problem problem = { .text = "" };
@@ -181,7 +135,7 @@ static void machine_safety(struct world *w, struct machine *m)
     ASSERT(status == STATUS_OK);
 }
 
-static void machines_begin(struct world *w)
+static void machines_begin(struct world *w, const struct origin *origin)
 {
     struct stream s = stream_of(w->seed, STREAM_LIFE + 100);
     w->judge = calloc(1, sizeof *w->judge);
@@ -189,17 +143,17 @@ static void machines_begin(struct world *w)
     for (uint16_t i = 0; i < w->machines_count; i++)
         machine_new(w, i, i);
     if (w->twin) machine_new(w, MACHINES_MAX, w->liar);
-    make_genesis(w);
+    for (uint16_t i = 0; i < w->first_set; i++)
+        w->machines[i].identity.registered = true;
     judge_begin(w);
-    for (uint16_t i = 0; i < PLACES_MAX; i++)
-        if (i < w->machines_count || (i == MACHINES_MAX && w->twin))
-            machine_disk(w, &w->machines[i]);
+    w->judge->epochs[0].boundary_hash = origin->hash;
     for (uint16_t i = 0; i < PLACES_MAX; i++)
         if (i < w->machines_count || (i == MACHINES_MAX && w->twin)) {
             struct machine *m = &w->machines[i];
             bool late = i >= w->first_set && i != MACHINES_MAX;
+            m->disk = disk_clone(origin->disk, i);
             machine_safety(w, m);
-            uint64_t at = stream_between(&s, 0, late ? w->faults_ms / 3 : 20);
+            uint64_t at = stream_between(&s, 0, late ? w->late_ms : 20);
             push(w, at, occasion_of(m, ON_RESTART));
         }
 }
@@ -211,11 +165,19 @@ void setup_begin(struct world *w, const struct setup *setup, uint64_t seed)
     w->clients = calloc(CLIENTS_MAX, sizeof *w->clients);
     w->list = calloc(PROPOSALS_MAX + 1, sizeof *w->list);
     ASSERT(w->clients != NULL && w->list != NULL);
+    memory_configure();
     disk_register_vfs();
-    disk_seed(seed);
     keys_use_mac(true);
     draw_plan(w, setup);
-    machines_begin(w);
+    const struct origin *origin = origin_of(w->engine, w->phases, w->first_set);
+    w->genesis = origin->genesis;
+    w->asset = asset_id();
+    for (unsigned i = 0; i < ACCOUNTS; i++) {
+        w->accounts[i] = account_id(i);
+        w->account_keys[i] = *account_key(i);
+    }
+    disk_seed(seed);
+    machines_begin(w, origin);
     static const enum occasion_type begun[] = { ON_PING, ON_CLIENT, ON_PAY, ON_CHANGE, ON_FAULT };
     for (unsigned i = 0; i < 5; i++)
         push(w, 30 + i, (struct occasion){ .type = begun[i] });
@@ -238,6 +200,6 @@ void setup_end(struct world *w)
     free(w->list);
     free(w->judge->slots);
     free(w->judge);
-    genesis_free(w->genesis);
     keys_use_mac(false);
+    memory_trim();
 }

@@ -4,8 +4,11 @@
 
 #include "epochs.h"
 
+enum lengths { LENGTHS_BOTH, LENGTHS_SHORT, LENGTHS_LONG };
+
 struct setup {
     bool trace, no_faults;
+    enum lengths lengths;
     struct figures *figures;
 };
 

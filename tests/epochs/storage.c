@@ -49,7 +49,7 @@ void storage_wake(struct world *w, struct machine *m)
 static enum status group_write(struct world *w, struct machine *m, struct problem *problem)
 {
     struct journal_state *j = &m->journal;
-    struct safety *safety = m->votes ? j->safety : NULL;
+    struct safety *safety = m->epochs.votes ? j->safety : NULL;
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < j->group && status == STATUS_OK; i++) {
         const struct pending *item = &j->items[i];
@@ -188,9 +188,9 @@ void storage_seal(struct world *w, struct machine *m, struct output *output)
         machine_io_failed(w, m, "seal", &problem);
         return;
     }
-    if (output->height <= m->sealed) return;
-    m->sealed = m->safety_state.sealed_height = output->height;
-    m->safety_state.sealed_hash = output->seal->block_hash;
+    if (output->height <= m->epochs.sealed_height) return;
+    m->epochs.sealed_height = m->epochs.safety.sealed_height = output->height;
+    m->epochs.safety.sealed_hash = output->seal->block_hash;
 }
 
 void storage_serve(struct world *w, struct machine *m, const struct output *output)
@@ -211,7 +211,7 @@ void storage_checkpoint(struct world *w, struct machine *m, bool saves_epoch)
     uint64_t height = 0;
     enum status status = ledger_checkpoint(m->ledger, &height, &problem);
     if (status == STATUS_BUSY) {
-        if (saves_epoch) m->saving = false;
+        if (saves_epoch) m->epochs.saving = false;
         return;
     }
     if (status != STATUS_OK || disk_is_dead(m->disk)) {
@@ -222,7 +222,7 @@ void storage_checkpoint(struct world *w, struct machine *m, bool saves_epoch)
     m->checkpoint_at_ms = w->now_ms;
     struct occasion event = occasion_of(m, saves_epoch ? ON_SAVED : ON_CHECKPOINTED);
     event.number = ledger_head(m->ledger)->header.sequence;
-    event.epoch = m->epoch->number;
+    event.epoch = m->epochs.now->number;
     m->ledger_until_ms = max_u64(m->ledger_until_ms, w->now_ms + (saves_epoch ? 1 : 0));
     push(w, m->ledger_until_ms, event);
 }
@@ -230,7 +230,7 @@ void storage_checkpoint(struct world *w, struct machine *m, bool saves_epoch)
 void storage_house(struct world *w, struct machine *m)
 {
     struct journal_state *j = &m->journal;
-    if (m->votes && safety_changed(j->safety) && w->now_ms >= j->safety_synced_ms + 1000) {
+    if (m->epochs.votes && safety_changed(j->safety) && w->now_ms >= j->safety_synced_ms + 1000) {
         if (safety_sync(j->safety) != STATUS_OK) {
             machine_io_failed(w, m, "the safety file", NULL);
             return;
@@ -238,6 +238,6 @@ void storage_house(struct world *w, struct machine *m)
         j->safety_synced_ms = w->now_ms;
     }
     bool old = m->executed > 0 && w->now_ms >= m->checkpoint_at_ms + 3000;
-    if (!m->saving && !m->ended && (old || replica_wants_checkpoint(m->replica)))
+    if (!m->epochs.saving && !m->epochs.ended && (old || replica_wants_checkpoint(m->replica)))
         storage_checkpoint(w, m, false);
 }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CALM_MS = 90000, PING_MS = 1000, CLIENT_MS = 60, CHANGE_MS = 250, LOOK_MS = 50 };
+enum { CALM_MS = 90000, PING_MS = 1000, LOOK_MS = 50 };
 
 /* ---- words ---- */
 
@@ -122,8 +122,8 @@ static uint16_t leader_now(const struct world *w, uint16_t otherwise)
         if (!m->alive) continue;
         struct replica_status status;
         replica_status(m->replica, &status);
-        if (m->self != VALIDATOR_NONE && status.engine.leader == m->self &&
-            m->epoch->number == w->judge->epoch)
+        if (m->epochs.self != VALIDATOR_NONE && status.engine.leader == m->epochs.self &&
+            m->epochs.now->number == w->judge->epoch)
             return i;
     }
     return otherwise;
@@ -138,7 +138,7 @@ void step_reached(struct world *w, struct machine *m, enum step step)
     w->figures->crashes[step]++;
     if (m && who < 60) {
         uint64_t how = stream_between(&w->faults, 0, 3);
-        uint64_t pause = stream_between(&w->faults, 20, 3000);
+        uint64_t pause = stream_between(&w->faults, 20, w->pause_ms);
         if (how == 0) /* inside an operation of its disk */
             disk_die_at(m->disk, stream_between(&w->faults, 1, 40));
         else
@@ -152,17 +152,17 @@ static void on_kill(struct world *w, const struct occasion *event)
 {
     struct machine *m = &w->machines[event->to];
     if (!m->alive || w->healing) return;
-    uint64_t pause = stream_between(&w->faults, 20, 3000);
+    uint64_t pause = stream_between(&w->faults, 20, w->pause_ms);
     machine_end(w, m, event->number == 0 ? DOOM_KILL : DOOM_POWER);
     push(w, w->now_ms + pause, occasion_of(m, ON_RESTART));
 }
 
 static void lose(struct world *w, struct machine *m, bool everything)
 {
-    uint64_t pause = stream_between(&w->faults, 20, 3000);
+    uint64_t pause = stream_between(&w->faults, 20, w->pause_ms);
     machine_end(w, m, DOOM_POWER);
     disk_remove(m->disk, everything ? "" : "ledger.db");
-    m->height = m->sealed = 0;
+    m->height = m->epochs.sealed_height = 0;
     m->mourns = w->judge->sealed;
     if (everything) {
         m->lost = true;
@@ -180,7 +180,7 @@ static void lose(struct world *w, struct machine *m, bool everything)
 static bool somebody_mourns(const struct world *w)
 {
     for (uint16_t i = 0; i < w->machines_count; i++)
-        if (w->machines[i].sealed < w->machines[i].mourns) return true;
+        if (w->machines[i].epochs.sealed_height < w->machines[i].mourns) return true;
     return false;
 }
 
@@ -189,7 +189,7 @@ static void on_fault(struct world *w)
     uint64_t again = stream_between(&w->faults, 200, 1500);
     uint64_t what = stream_between(&w->faults, 0, 99);
     uint16_t place = (uint16_t)stream_between(&w->faults, 0, w->machines_count - 1u);
-    uint64_t last = stream_between(&w->faults, 300, 4000);
+    uint64_t last = stream_between(&w->faults, 100, w->pause_ms + 1000);
     uint32_t cut = (uint32_t)stream_next(&w->faults) & ((1u << w->machines_count) - 1);
     struct machine *m = &w->machines[place];
     if (w->healing) return;
@@ -235,7 +235,7 @@ static void on_own(struct world *w, struct occasion *event)
         event->execution = NULL;
         break;
     case ON_CHECKPOINTED:
-        if (event->epoch == m->epoch->number)
+        if (event->epoch == m->epochs.now->number)
             replica_checkpointed(m->replica, moment, event->number);
         break;
     case ON_SAVED: turn_saved(w, m); break;
@@ -266,7 +266,7 @@ static void on_world(struct world *w, struct occasion *event)
         network_ping(w);
         return;
     case ON_CLIENT:
-        push(w, w->now_ms + CLIENT_MS, *event);
+        push(w, w->now_ms + w->client_ms, *event);
         changes_ask(w);
         return;
     case ON_PAY:
@@ -275,7 +275,7 @@ static void on_world(struct world *w, struct occasion *event)
         changes_load(w);
         return;
     case ON_CHANGE:
-        push(w, w->now_ms + CHANGE_MS, *event);
+        push(w, w->now_ms + w->change_ms, *event);
         changes_turn(w);
         return;
     case ON_FAULT: on_fault(w); return;
@@ -336,13 +336,14 @@ static bool all_final(const struct world *w, char why[200])
     for (uint16_t i = 0; i < w->machines_count; i++) {
         const struct machine *m = &w->machines[i];
         if (m->gone) continue;
-        if (m->alive && m->height == j->height && m->sealed == j->height &&
-            m->epoch->number == j->epoch)
+        if (m->alive && m->height == j->height && m->epochs.sealed_height == j->height &&
+            m->epochs.now->number == j->epoch)
             continue;
         snprintf(why, 200, "machine %u%s: height %llu of %llu, sealed %llu, epoch %llu of %llu", i,
                  m->alive ? "" : " is down", (unsigned long long)m->height,
-                 (unsigned long long)j->height, (unsigned long long)m->sealed,
-                 m->epoch ? (unsigned long long)m->epoch->number : 0, (unsigned long long)j->epoch);
+                 (unsigned long long)j->height, (unsigned long long)m->epochs.sealed_height,
+                 m->epochs.now ? (unsigned long long)m->epochs.now->number : 0,
+                 (unsigned long long)j->epoch);
         return false;
     }
     return true;
@@ -365,22 +366,22 @@ static void check_votes(struct world *w)
         const struct machine *m = &w->machines[i];
         bool silent = m->lost && m->key == m->lost_key;
         if (m->gone) continue;
-        if (judge_in_set(w, m) != (m->self != VALIDATOR_NONE))
+        if (judge_in_set(w, m) != (m->epochs.self != VALIDATOR_NONE))
             fail(w, "votes: machine %u does not know its place", i);
-        else if (m->votes != (judge_in_set(w, m) && !silent))
-            fail(w, "votes: machine %u %s", i, m->votes ? "votes" : "does not vote");
+        else if (m->epochs.votes != (judge_in_set(w, m) && !silent))
+            fail(w, "votes: machine %u %s", i, m->epochs.votes ? "votes" : "does not vote");
     }
 }
 
 void world_run(struct world *w)
 {
-    run_until(w, w->faults_ms);
+    while (!w->failed && w->now_ms < w->faults_ms && !changes_decided(w))
+        run_until(w, w->now_ms + LOOK_MS);
+    run_until(w, min_u64(w->faults_ms, w->now_ms + w->behind_ms));
     if (!w->failed) heal(w);
     run_until_final(w);
-    for (unsigned i = 0; i < 2 && !w->failed; i++) {
-        pay(w);
-        run_until_final(w);
-    }
+    if (!w->failed) pay(w);
+    run_until_final(w);
     check_votes(w);
     if (!w->failed) judge_finish(w);
     w->figures->virtual_ms += w->now_ms;

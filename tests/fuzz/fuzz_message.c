@@ -89,7 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case 0: fuzz_message(bytes, from); break;
     case 1: fuzz_statement(bytes, from); break;
     case 2: fuzz_record(bytes); break;
-    case 3: (void)proof_read(bytes, &proof); break;
+    case 3: (void)hotstuff_proof_read(bytes, &proof); break;
     }
     return 0;
 }

@@ -74,6 +74,9 @@ def check_execute(tally, vectors):
     for case in vectors["governance"]["cases"]:
         chain = execution.Chain(bytes.fromhex(vectors["governance"]["genesis"]))
         replay(tally, "governance: " + case["name"], chain, case["steps"])
+    for case in vectors["holds"]:
+        chain = execution.Chain(bytes.fromhex(case["genesis"]))
+        replay(tally, "holds: " + case["name"], chain, case["steps"])
 
 
 def check_window(tally, vectors):

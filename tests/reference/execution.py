@@ -6,9 +6,11 @@ all of it after every block, by the definition. Signatures are not checked.
 """
 import formats
 import governance
+import holds
 from formats import Reader, little, sized, tagged
 
-ACCOUNT, ASSET, BALANCE, KV, WINDOW, LANE, GOVERNANCE = 0x10, 0x20, 0x30, 0x50, 0x60, 0x70, 0x80
+ACCOUNT, ASSET, BALANCE, HOLD, KV = 0x10, 0x20, 0x30, 0x40, 0x50
+WINDOW, LANE, GOVERNANCE = 0x60, 0x70, 0x80
 REGISTRAR, ISSUER, FREEZER = 1, 2, 4
 ZERO16, ZERO32 = bytes(16), bytes(32)
 MAX = 2**63 - 1
@@ -19,18 +21,27 @@ LEVELS = {
     "asset.create": "medium",
     "asset.mint": "medium",
     "asset.burn": "medium",
+    "balance.set_floor": "high",
     "transfer": "medium",
+    "hold.create": "medium",
+    "hold.post": "medium",
+    "hold.void": "medium",
+    "hold.post_group": "medium",
+    "hold.void_group": "medium",
     "kv.put": "low",
     "kv.delete": "low",
     "gov.propose": "high",
     "gov.ballot": "high",
 }
+AMOUNTS = ["posted", "held_out", "held_in"]
+NO_BALANCE = {"posted": 0, "held_out": 0, "held_in": 0, "floor": 0, "seq": 0, "head": ZERO32}
 RANK = {"low": 1, "medium": 2, "high": 3}
 RESULTS = {
     "ok": 0, "assert_failed": 10, "account_unknown": 20, "account_exists": 21,
     "account_frozen": 22, "account_protected": 23, "role_missing": 25, "key_unknown": 26,
     "asset_unknown": 30, "asset_exists": 31, "not_issuer": 32, "supply_limit": 33,
-    "insufficient_funds": 40, "term_out_of_range": 54, "version_mismatch": 60,
+    "insufficient_funds": 40, "hold_unknown": 50, "hold_expired": 51, "not_arbiter": 52,
+    "hold_amount": 53, "term_out_of_range": 54, "hold_exists": 56, "version_mismatch": 60,
     "value_too_large": 61, "not_member": 70, "proposal_unknown": 71, "proposal_closed": 72,
     "proposal_limit": 73, "params_changed": 74, "action_invalid": 75, "not_ready": 76,
 }  # fmt: skip
@@ -115,7 +126,10 @@ def encode_record(kind, r):
             + r["metadata"]
         )  # fmt: skip
     if kind == BALANCE:
-        return signed(r["posted"]) + bytes(8 * 3 + 1) + little(r["seq"], 8) + r["head"]
+        numbers = b"".join(signed(r[name]) for name in AMOUNTS + ["floor"])
+        return numbers + bytes(1) + little(r["seq"], 8) + r["head"]
+    if kind == HOLD:
+        return holds.encode(r)
     if kind == KV:
         return (
             little(r["version"], 8) + little(1, 1) + little(len(r["value"]), 4)
@@ -197,7 +211,7 @@ def genesis_state(g, chain_id):
     for account, asset, posted in g["balances"]:
         movement = movement_bytes(chain_id, 1, account, asset, 1, (posted, 0, 0), (posted, 0, 0))
         head = movement_head(ZERO32, movement)
-        state[BALANCE, account + asset] = {"posted": posted, "seq": 1, "head": head}
+        state[BALANCE, account + asset] = dict(NO_BALANCE, posted=posted, seq=1, head=head)
         state[ACCOUNT, account]["balances"] += 1
     state[GOVERNANCE, b"\1"] = {"bytes": g["params_bytes"]}
     state[GOVERNANCE, b"\2"] = {"bytes": g["members_bytes"]}
@@ -220,7 +234,7 @@ class Failed(Exception):
         self.word, self.what, self.value = word, what, value
 
 
-class Chain(governance.Governance):
+class Chain(governance.Governance, holds.Holds):
     failed = Failed
 
     def __init__(self, genesis):
@@ -248,8 +262,8 @@ class Chain(governance.Governance):
         return self.state.get((kind, key))
 
     def available(self, account, asset):
-        balance = self.get(BALANCE, account + asset)
-        return balance["posted"] if balance else 0
+        balance = self.get(BALANCE, account + asset) or NO_BALANCE
+        return balance["posted"] - balance["held_out"] - balance["floor"]
 
     def change(self, kind, key):
         """The record, to be changed; None before becomes an empty one."""
@@ -312,8 +326,9 @@ class Chain(governance.Governance):
         asset = bytes.fromhex(item.get("asset", ""))
         key = bytes.fromhex(item.get("key", ""))
         if kind == "balance":
-            what = 2 if item["field"] == "posted" else 1
-            value, limit = self.available(account, asset), int(item["amount"])
+            what, value, limit = 1, self.available(account, asset), int(item["amount"])
+            if item["field"] == "posted":
+                what, value = 2, (self.get(BALANCE, account + asset) or NO_BALANCE)["posted"]
             holds = {"equal": value == limit, "least": value >= limit, "most": value <= limit}
             holds = holds[item["relation"]]
         elif kind == "balance_seq":
@@ -341,13 +356,25 @@ class Chain(governance.Governance):
 
     # -- operations
 
-    def pay_into(self, account, asset, amount, position):
+    def balance_for(self, account, asset, position):
+        """The balance to pay into; a new one changes its account too."""
         if not self.get(BALANCE, account + asset):
             owner = self.change(ACCOUNT, account)
             owner["balances"] += 1
             owner["version"] = position
-            self.change(BALANCE, account + asset).update(posted=0, seq=0, head=ZERO32)
-        self.change(BALANCE, account + asset)["posted"] += amount
+            self.change(BALANCE, account + asset).update(NO_BALANCE)
+        return self.change(BALANCE, account + asset)
+
+    def pay_into(self, account, asset, amount, position):
+        self.balance_for(account, asset, position)["posted"] += amount
+
+    def lines(self, asset):
+        """The sum of the credit lines of an asset."""
+        return sum(
+            -record["floor"]
+            for (kind, key), record in self.state.items()
+            if kind == BALANCE and key[16:] == asset
+        )
 
     def draw(self, account, asset, amount):
         have = self.available(account, asset)
@@ -422,6 +449,7 @@ class Chain(governance.Governance):
         asset, amount = self.issued(actor, identity), int(op["amount"])
         self.payee(to)
         left = asset["max_supply"] - asset["supply"]
+        left = min(left, MAX - asset["supply"] - self.lines(identity))
         if amount > left:
             raise Failed("supply_limit", 7, left)
         self.change(ASSET, identity).update(supply=asset["supply"] + amount, version=position)
@@ -432,6 +460,19 @@ class Chain(governance.Governance):
         asset = self.issued(actor, identity)
         self.draw(actor, identity, amount)
         self.change(ASSET, identity).update(supply=asset["supply"] - amount, version=position)
+
+    def apply_balance_set_floor(self, op, actor, position):
+        identity, account = bytes.fromhex(op["asset"]), bytes.fromhex(op["account"])
+        asset, floor = self.issued(actor, identity), int(op["floor"])
+        if not self.get(ACCOUNT, account):
+            raise Failed("account_unknown")
+        balance = self.get(BALANCE, account + identity) or NO_BALANCE
+        left = MAX - asset["supply"] - self.lines(identity) - balance["floor"]
+        if -floor > left:
+            raise Failed("supply_limit", 7, left)
+        if balance["posted"] - balance["held_out"] < floor:
+            raise Failed("insufficient_funds", 1, self.available(account, identity))
+        self.balance_for(account, identity, position)["floor"] = floor
 
     def apply_transfer(self, op, actor, position):
         to, asset = bytes.fromhex(op["to"]), bytes.fromhex(op["asset"])
@@ -468,15 +509,18 @@ class Chain(governance.Governance):
         if kind == GOVERNANCE:
             return self.proposal_effect(key)
         if kind == BALANCE:
-            old = old or {"posted": 0, "seq": 0, "head": ZERO32}
+            old = old or NO_BALANCE
             account, asset = key[:16], key[16:]
-            deltas = (now["posted"] - old["posted"], 0, 0)
-            results = (now["posted"], 0, 0)
+            deltas = [now[name] - old[name] for name in AMOUNTS]
+            results = [now[name] for name in AMOUNTS]
             movement = movement_bytes(
                 txid, position, account, asset, old["seq"] + 1, deltas, results
             )
             now["seq"], now["head"] = old["seq"] + 1, movement_head(old["head"], movement)
             return b"\1" + key + movement[72:] + now["head"]
+        if kind == HOLD:
+            state, amount = self.told[key]
+            return b"\4" + key + little(state, 1) + little(amount, 8)
         versions = little(old["version"] if old else 0, 8) + little(now["version"] if now else 0, 8)
         if kind == ACCOUNT:
             return b"\2" + key + versions
@@ -490,7 +534,7 @@ class Chain(governance.Governance):
     def execute(self, tx, txid, entry):
         """(result word, at, effects)"""
         base = (self.height + 1) << 24 | entry << 8
-        self.before = {}
+        self.before, self.told, self.grouped, self.txid = {}, {}, 0, txid
         at = 0
         try:
             for at, item in enumerate(tx["asserts"], 128):
@@ -598,6 +642,9 @@ class Chain(governance.Governance):
         time_ms = self.block_ms = max(batch["time_ms"], self.time_ms + 1)
         idle = time_ms - self.time_ms
         skipped, entries = [], []
+        for hold in self.holds_due():
+            outcome, identity = self.expire(hold, len(entries))
+            entries.append(self.entry(2, identity, ZERO32, outcome))
         for number in self.due():
             outcome, identity = self.enact(number, len(entries))
             entries.append(self.entry(3, identity, ZERO32, outcome))

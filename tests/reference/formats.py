@@ -147,7 +147,13 @@ OPERATIONS = {
     0x0201: "asset.create",
     0x0202: "asset.mint",
     0x0203: "asset.burn",
+    0x0207: "balance.set_floor",
     0x0301: "transfer",
+    0x0401: "hold.create",
+    0x0402: "hold.post",
+    0x0403: "hold.void",
+    0x0406: "hold.post_group",
+    0x0407: "hold.void_group",
     0x0501: "kv.put",
     0x0502: "kv.delete",
     0x0601: "gov.propose",
@@ -388,6 +394,23 @@ def read_operation(r):
         op["to"], op["asset"] = r.hex(16), r.hex(16)
         op["amount"] = read_amount(r)
         require(op["to"] != op["actor"], "pays to itself")
+    elif name == "balance.set_floor":
+        op["asset"], op["account"] = r.hex(16), r.hex(16)
+        floor = int.from_bytes(r.take(8), "little", signed=True)
+        require(-AMOUNT_MAX <= floor <= 0, "floor")
+        op["floor"] = str(floor)
+    elif name == "hold.create":
+        op["payee"], op["asset"] = r.hex(16), r.hex(16)
+        op["amount"], op["expires_ms"] = read_amount(r), read_time(r)
+        op["arbiter"], op["group"] = r.hex(16), r.hex(16)
+        require(op["payee"] != op["actor"], "pays to itself")
+    elif name == "hold.post":
+        op["hold"], op["amount"] = r.hex(16), read_amount(r)
+    elif name == "hold.void":
+        op["hold"] = r.hex(16)
+    elif name in ("hold.post_group", "hold.void_group"):
+        op["group"] = r.hex(16)
+        require(int(op["group"], 16) != 0, "no group")
     elif name == "kv.put":
         op["key"] = read_key(r)
         op["expect"], op["version"] = read_expectation(r, EXPECT)
@@ -486,7 +509,8 @@ def encode_expectation(op):
 def encode_operation(op):
     name = op["op"]
     raw = {field: bytes.fromhex(op[field]) for field in op if isinstance(op[field], str)
-           and field in ("actor", "id", "to", "asset", "account", "code", "metadata", "key", "value")}
+           and field in ("actor", "id", "to", "asset", "account", "code", "metadata", "key", "value",
+                         "payee", "arbiter", "group", "hold")}
     head = little(CODES[name], 2) + raw["actor"]
     if name == "account.create":
         return head + raw["id"] + encode_thresholds(op) + raw["metadata"] + encode_signers(op)
@@ -503,6 +527,18 @@ def encode_operation(op):
         return head + raw["asset"] + little(op["amount"], 8)
     if name == "transfer":
         return head + raw["to"] + raw["asset"] + little(op["amount"], 8)
+    if name == "balance.set_floor":
+        floor = int(op["floor"]).to_bytes(8, "little", signed=True)
+        return head + raw["asset"] + raw["account"] + floor
+    if name == "hold.create":
+        numbers = little(op["amount"], 8) + little(op["expires_ms"], 8)
+        return head + raw["payee"] + raw["asset"] + numbers + raw["arbiter"] + raw["group"]
+    if name == "hold.post":
+        return head + raw["hold"] + little(op["amount"], 8)
+    if name == "hold.void":
+        return head + raw["hold"]
+    if name in ("hold.post_group", "hold.void_group"):
+        return head + raw["group"]
     if name == "kv.put":
         return head + sized(raw["key"], 1) + encode_expectation(op) + sized(raw["value"], 4)
     if name == "gov.propose":

@@ -232,6 +232,11 @@ uint64_t checker_height(const struct checker *checker)
     return checker->height;
 }
 
+uint32_t checker_holds(const struct checker *checker)
+{
+    return model_holds(checker->model);
+}
+
 uint64_t checker_committed(const struct checker *checker)
 {
     return checker->committed;

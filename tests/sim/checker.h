@@ -102,6 +102,7 @@ void checker_finish(struct checker *checker, uint16_t replica, struct ledger_rea
  * it is in no block. */
 uint64_t checker_height(const struct checker *checker);
 uint64_t checker_committed(const struct checker *checker);
+uint32_t checker_holds(const struct checker *checker); /* that have not ended after those blocks */
 bool checker_result(const struct checker *checker, const struct digest *txid, uint64_t *height,
                     uint16_t *code);
 

@@ -46,12 +46,29 @@ static bool add_entry(struct checker *checker, uint64_t height, uint32_t number,
     return true;
 }
 
-/* The batch was put in order as this: every transaction in turn is an entry or skipped. */
+/* Holds that are due stand in front, in their order. */
+static bool judge_expired(struct checker *checker, const struct execution *e, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct id hold = model_expired(checker->model, i);
+        struct digest id = digest_of(TAG_EXPIRY, span_of(hold.bytes, sizeof hold.bytes));
+        if (i < e->entry_count && e->entries[i].kind == ENTRY_EXPIRY &&
+            e->entries[i].code == RESULT_ok && e->entries[i].at == 0 &&
+            digest_equal(&e->entries[i].id, &id))
+            continue;
+        return checker_fail(checker, CHECK_EXECUTION,
+                            "block %" PRIu64 ": entry %u is not the end of a hold, as it should be",
+                            e->header.height, i);
+    }
+    return true;
+}
+
+/* The batch was put in order as this: every transaction in turn is an entry or skipped. entries:
+ * those before them. */
 static bool judge_batch(struct checker *checker, const struct execution *e,
-                        const struct batch *batch)
+                        const struct batch *batch, uint32_t entries)
 {
     struct span rest = batch->transactions, bytes;
-    uint32_t entries = 0;
     uint64_t height = e->header.height;
     while (batch_next(&rest, &bytes)) {
         struct model_result result = model_run(checker->model, bytes);
@@ -74,9 +91,9 @@ static bool judge_batch(struct checker *checker, const struct execution *e,
 }
 
 /* Where nobody has stored the batch: the entries alone. */
-static bool judge_entries(struct checker *checker, const struct execution *e)
+static bool judge_entries(struct checker *checker, const struct execution *e, uint32_t first)
 {
-    for (uint32_t i = 0; i < e->entry_count; i++) {
+    for (uint32_t i = first; i < e->entry_count; i++) {
         struct model_result result = model_run(checker->model, e->entries[i].transaction);
         if (!same_result(checker, e->header.height, i, &e->entries[i], &result)) return false;
     }
@@ -116,10 +133,12 @@ void judge_block(struct checker *checker, const struct execution *e)
     if (e->header.time_ms <= model_time_ms(checker->model))
         checker_fail(checker, CHECK_EXECUTION, "block %" PRIu64 " is not later than its parent",
                      height);
-    model_begin(checker->model, e->header.time_ms);
-    for (uint32_t i = 0; i < e->entry_count; i++)
+    uint32_t expired = model_begin(checker->model, e->header.time_ms);
+    if (!judge_expired(checker, e, expired)) return;
+    for (uint32_t i = expired; i < e->entry_count; i++)
         if (!add_entry(checker, height, i, &e->entries[i])) return;
-    if (known ? !judge_batch(checker, e, &batch) : !judge_entries(checker, e)) return;
+    if (known ? !judge_batch(checker, e, &batch, expired) : !judge_entries(checker, e, expired))
+        return;
     model_end(checker->model);
     if (e->header.window_horizon_ms != model_horizon_ms(checker->model))
         checker_fail(checker, CHECK_EXECUTION,
@@ -141,9 +160,12 @@ void judge_empty(struct checker *checker, uint16_t replica, const struct executi
     struct decision *decision = chain_decision(checker, e->sequence);
     if (decision->judged) return;
     decision->judged = true;
-    if (batch.count == 0) return;
     struct span rest = batch.transactions;
-    model_begin(checker->model, block_time(checker, batch.time_ms));
+    if (model_begin(checker->model, block_time(checker, batch.time_ms)) > 0) {
+        checker_fail(checker, CHECK_EXECUTION,
+                     "sequence %" PRIu64 " gave no block, but a hold was due", e->sequence);
+        return;
+    }
     while (batch_next(&rest, &bytes)) {
         struct model_result result = model_run(checker->model, bytes);
         if (result.refusal != REFUSAL_none) continue;

@@ -1,7 +1,7 @@
 /* A node's process: opened in the order of node/node_open.c, killed, repaired by its operator. */
 #include "sim_internal.h"
 
-#include "node/promises.h"
+#include "node/epochs.h"
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -102,13 +102,11 @@ static enum status open_journal(struct opening *o)
         journal_open(&node->journal.journal, &options, on_record, o, &o->report, &o->problem);
     if (status == STATUS_OK) status = replica_restored(node->replica);
     if (status != STATUS_OK) return status;
-    if (node->votes && promises_lost(&node->safety_state, node->replica, o->report.last_record)) {
-        node->votes = false;
-        replica_disarm(node->replica);
-    }
-    if (!node->votes || !promises_raise(&node->safety_state, node->replica)) return STATUS_OK;
+    enum epochs_word word = epochs_compare(&node->safety_state, node->replica,
+                                           o->report.last_record, node->votes, node->votes);
+    if (word == EPOCHS_SILENCE) node->votes = false;
+    if (word != EPOCHS_TELL) return STATUS_OK;
     o->part = PART_SAFETY;
-    node->safety_state.journal_record = o->report.last_record;
     status = safety_write(node->journal.safety, &node->safety_state);
     return status == STATUS_OK ? safety_sync(node->journal.safety) : status;
 }

@@ -1,15 +1,12 @@
-/* SQLite's memory in the simulator: one thread, free lists by size, no locks and no statistics.
- *
- * Thousands of short lives of a database in one process spend a tenth of their time in the general
- * allocator. Blocks of up to LARGE bytes are cut from slabs and kept for the next of their size;
- * larger ones are the heap's. Sanitizers see through the heap only, so under them nothing changes.
- */
-#include "sim_internal.h"
+#include "memory.h"
+
+#include "disk.h"
 
 #include <malloc.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #if defined(__has_feature)
@@ -123,7 +120,6 @@ static void memory_shutdown(void *unneeded)
     (void)unneeded;
 }
 
-/* Once, before SQLite's first use; later it is refused, and nothing is lost but time. */
 void memory_configure(void)
 {
     static const sqlite3_mem_methods methods = {
@@ -153,8 +149,6 @@ static long resident_mib(void)
     return pages * (sysconf(_SC_PAGESIZE) / 1024) / 1024;
 }
 
-/* Behind a large run: what it alone has needed goes back to the kernel, or a long campaign would
- * keep the most of everything that any of its runs has used. */
 void memory_trim(void)
 {
     if (resident_mib() <= RESIDENT_KEPT_MIB) return;

@@ -79,6 +79,11 @@ struct model_balance *model_balance(const struct model *m, const struct id *acco
     return found(&m->balances, key, offsetof(struct model_balance, exists));
 }
 
+struct model_hold *model_hold(const struct model *m, const struct id *id)
+{
+    return found(&m->holds, id, offsetof(struct model_hold, exists));
+}
+
 struct model_value *model_value(const struct model *m, const struct id *owner, struct span key)
 {
     struct model_value_key k = value_key(owner, key);
@@ -105,6 +110,11 @@ struct model_balance *change_balance(struct model *m, const struct id *account,
     if (balance->touched != m->number) balance->seq++;
     balance->touched = m->number;
     return balance;
+}
+
+struct model_hold *change_hold(struct model *m, const struct id *id)
+{
+    return changed(m, &m->holds, id, offsetof(struct model_hold, exists));
 }
 
 struct model_value *change_value(struct model *m, const struct id *owner, struct span key)
@@ -153,6 +163,7 @@ struct model *model_new(const struct genesis *genesis)
     shelf_init(&m->accounts, sizeof(struct model_account), sizeof(struct id), 64);
     shelf_init(&m->assets, sizeof(struct model_asset), sizeof(struct id), 16);
     shelf_init(&m->balances, sizeof(struct model_balance), 2 * sizeof(struct id), 128);
+    shelf_init(&m->holds, sizeof(struct model_hold), sizeof(struct id), 256);
     shelf_init(&m->values, sizeof(struct model_value), sizeof(struct model_value_key), 64);
     shelf_init(&m->references, sizeof(struct model_reference), 2 * sizeof(struct id), 1024);
     shelf_init(&m->lanes, sizeof(struct model_lane), sizeof(struct model_lane_key), 64);
@@ -175,6 +186,7 @@ void model_free(struct model *m)
     shelf_free(&m->accounts);
     shelf_free(&m->assets);
     shelf_free(&m->balances);
+    shelf_free(&m->holds);
     shelf_free(&m->values);
     shelf_free(&m->references);
     shelf_free(&m->lanes);
@@ -236,7 +248,8 @@ static enum refusal_code in_time(const struct model *m, const struct transaction
 static enum level level_of(enum operation_code code)
 {
     if (code == OP_KV_PUT || code == OP_KV_DELETE) return LEVEL_LOW;
-    return code == OP_ACCOUNT_SET_SIGNERS ? LEVEL_HIGH : LEVEL_MEDIUM;
+    bool high = code == OP_ACCOUNT_SET_SIGNERS || code == OP_BALANCE_SET_FLOOR;
+    return high ? LEVEL_HIGH : LEVEL_MEDIUM;
 }
 
 /* The highest level at which an account acts in a transaction. */
@@ -333,7 +346,9 @@ static bool condition(const struct model *m, const struct tx_assert *a)
     const struct model_value *value;
     const struct model_account *account;
     switch (a->kind) {
-    case ASSERT_BALANCE: return compare(a, model_posted(m, &a->account, &a->asset));
+    case ASSERT_BALANCE:
+        return compare(a, a->field == FIELD_POSTED ? model_posted(m, &a->account, &a->asset)
+                                                   : model_free_of(m, &a->account, &a->asset));
     case ASSERT_BALANCE_SEQ:
         balance = model_balance(m, &a->account, &a->asset);
         return (balance ? balance->seq : 0) == a->number;
@@ -352,10 +367,18 @@ static bool condition(const struct model *m, const struct tx_assert *a)
 
 /* ---- a block ---- */
 
-void model_begin(struct model *m, uint64_t time_ms)
+uint32_t model_begin(struct model *m, uint64_t time_ms)
 {
     m->block_time_ms = time_ms;
     m->entries = 0;
+    model_expire(m);
+    m->saved_count = m->saved_size = 0;
+    return m->entries;
+}
+
+struct id model_expired(const struct model *m, uint32_t number)
+{
+    return m->expired[number];
 }
 
 static void execute(struct model *m, struct model_result *result)
@@ -399,6 +422,7 @@ struct model_result model_run(struct model *m, struct span transaction)
     result.txid = m->tx.txid;
     if (result.refusal != REFUSAL_none) return result;
     m->number++;
+    m->ended_groups = 0;
     execute(m, &result);
     if (result.code != RESULT_ok) undo(m);
     m->saved_count = m->saved_size = 0;

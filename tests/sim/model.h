@@ -28,18 +28,24 @@ struct model_result {
     uint8_t at;
 };
 
-/* The next block begins, with its time; transactions in order; it ends. If all were refused nothing
- * has happened, and it need not end: there is no block. */
-void model_begin(struct model *model, uint64_t time_ms);
+/* The next block begins, with its time, and holds that are due end: returns how many, each an
+ * entry. Then transactions in order; it ends. If none is due and all were refused nothing has
+ * happened, and it need not end: there is no block. */
+uint32_t model_begin(struct model *model, uint64_t time_ms);
+struct id model_expired(const struct model *model, uint32_t number); /* in their order */
 struct model_result model_run(struct model *model, struct span transaction);
 void model_end(struct model *model);
 
-/* Does an asset's supply differ from the sum of its balances? Then false, with a sentence. */
+/* Does an asset's supply differ from the sum of its balances, or what is held of it in them from
+ * its holds? Then false, with a sentence. */
 bool model_sums_hold(struct model *model, struct problem *problem);
 
-/* Every account, asset, balance, value and lane of this ledger, which stands at the same height,
- * and no more. False with a sentence. */
+/* Every account, asset, balance, hold, value and lane of this ledger, which stands at the same
+ * height, and no more. False with a sentence. */
 bool model_equals(const struct model *model, struct ledger_reader *reader, struct problem *problem);
+
+/* How many holds there are that have not ended. */
+uint32_t model_holds(const struct model *model);
 
 /* For tests: 0 without a record. */
 int64_t model_posted(const struct model *model, const struct id *account, const struct id *asset);

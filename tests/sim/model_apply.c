@@ -14,21 +14,27 @@ static bool member(const struct model *m, const struct id *account)
     return false;
 }
 
-static int64_t free_of(const struct model *m, const struct id *account, const struct id *asset)
+int64_t model_free_of(const struct model *m, const struct id *account, const struct id *asset)
 {
     const struct model_balance *balance = model_balance(m, account, asset);
-    return balance ? balance->posted : 0;
+    return balance ? balance->posted - balance->held_out - balance->floor : 0;
 }
 
-static void pay(struct model *m, const struct id *account, const struct id *asset, int64_t amount,
-                uint64_t position)
+struct model_balance *model_pay_into(struct model *m, const struct id *account,
+                                     const struct id *asset, uint64_t position)
 {
     if (!model_balance(m, account, asset)) {
         struct model_account *owner = change_account(m, account);
         owner->balances++;
         owner->version = position;
     }
-    change_balance(m, account, asset)->posted += amount;
+    return change_balance(m, account, asset);
+}
+
+static void pay(struct model *m, const struct id *account, const struct id *asset, int64_t amount,
+                uint64_t position)
+{
+    model_pay_into(m, account, asset, position)->posted += amount;
 }
 
 static void draw(struct model *m, const struct id *account, const struct id *asset, int64_t amount)
@@ -102,6 +108,17 @@ static enum result_code create_asset(struct model *m, const struct operation *o,
     return RESULT_ok;
 }
 
+/* The credit lines of an asset, all together. */
+static uint64_t lines_of(const struct model *m, const struct id *asset)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < m->balances.count; i++) {
+        const struct model_balance *balance = shelf_at(&m->balances, i);
+        if (balance->exists && id_equal(&balance->asset, asset)) sum -= (uint64_t)balance->floor;
+    }
+    return sum;
+}
+
 static enum result_code mint(struct model *m, const struct operation *o, uint64_t position)
 {
     uint64_t amount = o->asset_mint.amount;
@@ -112,6 +129,8 @@ static enum result_code mint(struct model *m, const struct operation *o, uint64_
     if (!to) return RESULT_account_unknown;
     if (to->frozen) return RESULT_account_frozen;
     if (amount > asset->max_supply - asset->supply) return RESULT_supply_limit;
+    if (amount > TX_AMOUNT_MAX - asset->supply - lines_of(m, &asset->id))
+        return RESULT_supply_limit;
     struct model_asset *more = change_asset(m, &o->asset_mint.asset);
     more->supply += amount;
     more->version = position;
@@ -125,7 +144,7 @@ static enum result_code burn(struct model *m, const struct operation *o, uint64_
     const struct model_asset *asset = model_asset(m, &o->asset_burn.asset);
     if (!asset) return RESULT_asset_unknown;
     if (!id_equal(&asset->issuer, &o->actor)) return RESULT_not_issuer;
-    if (free_of(m, &o->actor, &o->asset_burn.asset) < (int64_t)amount)
+    if (model_free_of(m, &o->actor, &o->asset_burn.asset) < (int64_t)amount)
         return RESULT_insufficient_funds;
     struct model_asset *less = change_asset(m, &o->asset_burn.asset);
     less->supply -= amount;
@@ -141,9 +160,25 @@ static enum result_code transfer(struct model *m, const struct operation *o, uin
     if (!to) return RESULT_account_unknown;
     if (to->frozen) return RESULT_account_frozen;
     if (!model_asset(m, &o->transfer.asset)) return RESULT_asset_unknown;
-    if (free_of(m, &o->actor, &o->transfer.asset) < amount) return RESULT_insufficient_funds;
+    if (model_free_of(m, &o->actor, &o->transfer.asset) < amount) return RESULT_insufficient_funds;
     draw(m, &o->actor, &o->transfer.asset, amount);
     pay(m, &o->transfer.to, &o->transfer.asset, amount, position);
+    return RESULT_ok;
+}
+
+static enum result_code set_floor(struct model *m, const struct operation *o, uint64_t position)
+{
+    const struct id *account = &o->balance_set_floor.account, *id = &o->balance_set_floor.asset;
+    int64_t floor = o->balance_set_floor.floor;
+    const struct model_asset *asset = model_asset(m, id);
+    const struct model_balance *balance = model_balance(m, account, id);
+    if (!asset) return RESULT_asset_unknown;
+    if (!id_equal(&asset->issuer, &o->actor)) return RESULT_not_issuer;
+    if (!model_account(m, account)) return RESULT_account_unknown;
+    uint64_t others = lines_of(m, id) - (balance ? (uint64_t)-balance->floor : 0);
+    if ((uint64_t)-floor > TX_AMOUNT_MAX - asset->supply - others) return RESULT_supply_limit;
+    if (balance && balance->posted - balance->held_out < floor) return RESULT_insufficient_funds;
+    model_pay_into(m, account, id, position)->floor = floor;
     return RESULT_ok;
 }
 
@@ -182,6 +217,12 @@ enum result_code model_apply(struct model *m, const struct operation *o, uint64_
     case OP_ASSET_MINT: return mint(m, o, position);
     case OP_ASSET_BURN: return burn(m, o, position);
     case OP_TRANSFER: return transfer(m, o, position);
+    case OP_BALANCE_SET_FLOOR: return set_floor(m, o, position);
+    case OP_HOLD_CREATE: return model_hold_create(m, o, position);
+    case OP_HOLD_POST: return model_hold_post(m, o);
+    case OP_HOLD_VOID: return model_hold_void(m, o);
+    case OP_HOLD_POST_GROUP:
+    case OP_HOLD_VOID_GROUP: return model_hold_group(m, o);
     case OP_KV_PUT: return put(m, o, position);
     case OP_KV_DELETE: return delete (m, o);
     case OP_GOV_PROPOSE:

@@ -18,6 +18,31 @@ struct comparison {
     size_t key_size;
 };
 
+/* What balances say is held, against the holds; in all assets together, for each is asked alike. */
+static bool holds_tie(const struct model *m, struct problem *problem)
+{
+    for (uint32_t a = 0; a < m->assets.count; a++) {
+        const struct model_asset *asset = shelf_at(&m->assets, a);
+        int64_t out = 0, in = 0, holds = 0;
+        for (uint32_t i = 0; i < m->balances.count; i++) {
+            const struct model_balance *balance = shelf_at(&m->balances, i);
+            if (!balance->exists || !id_equal(&balance->asset, &asset->id)) continue;
+            out += balance->held_out;
+            in += balance->held_in;
+        }
+        for (uint32_t i = 0; i < m->holds.count; i++) {
+            const struct model_hold *hold = shelf_at(&m->holds, i);
+            if (hold->exists && id_equal(&hold->asset, &asset->id)) holds += (int64_t)hold->amount;
+        }
+        if (out == holds && in == holds) continue;
+        problem_set(problem, STATUS_MISMATCH,
+                    "an asset's holds are %" PRId64 ", held out %" PRId64 ", held in %" PRId64,
+                    holds, out, in);
+        return false;
+    }
+    return true;
+}
+
 bool model_sums_hold(struct model *m, struct problem *problem)
 {
     for (uint32_t i = 0; i < m->assets.count; i++)
@@ -35,7 +60,7 @@ bool model_sums_hold(struct model *m, struct problem *problem)
                     asset->supply, asset->sum);
         return false;
     }
-    return true;
+    return holds_tie(m, problem);
 }
 
 static uint32_t existing(const struct shelf *shelf, size_t exists_at)
@@ -151,8 +176,10 @@ static bool on_balance(void *context, const struct balance *b)
     if (ours->posted != b->posted) return differs(c, ADDRESS_ACCOUNT, &b->account, "a balance");
     if (ours->seq != b->seq)
         return differs(c, ADDRESS_ACCOUNT, &b->account, "a balance's number of movements");
-    if (b->held_in != 0 || b->held_out != 0 || b->floor != 0)
-        return differs(c, ADDRESS_ACCOUNT, &b->account, "a balance's holds");
+    if (ours->held_in != b->held_in || ours->held_out != b->held_out)
+        return differs(c, ADDRESS_ACCOUNT, &b->account, "what a balance holds");
+    if (ours->floor != b->floor)
+        return differs(c, ADDRESS_ACCOUNT, &b->account, "a balance's floor");
     return true;
 }
 
@@ -166,6 +193,37 @@ static bool same_balances(struct comparison *c, struct ledger_reader *reader)
     }
     return read_whole(c, status, "balances",
                       existing(&c->model->balances, offsetof(struct model_balance, exists)));
+}
+
+/* ---- holds ---- */
+
+static bool on_hold(void *context, const struct hold *h)
+{
+    struct comparison *c = context;
+    const struct model_hold *ours = model_hold(c->model, &h->id);
+    c->count++;
+    if (!ours) return differs(c, ADDRESS_HOLD, &h->id, "existence");
+    if (ours->version != h->version || ours->amount != h->amount ||
+        ours->expires_ms != h->expires_ms || !digest_is_zero(&h->lock))
+        return differs(c, ADDRESS_HOLD, &h->id, "record");
+    if (!id_equal(&ours->payer, &h->payer) || !id_equal(&ours->payee, &h->payee) ||
+        !id_equal(&ours->arbiter, &h->arbiter) || !id_equal(&ours->asset, &h->asset) ||
+        !id_equal(&ours->group, &h->group))
+        return differs(c, ADDRESS_HOLD, &h->id, "a name in the record");
+    return true;
+}
+
+/* Each stands with its payer and with its payee. */
+static bool same_holds(struct comparison *c, struct ledger_reader *reader)
+{
+    enum status status = STATUS_OK;
+    c->count = 0;
+    for (uint32_t i = 0; i < c->model->accounts.count && status == STATUS_OK && c->same; i++) {
+        const struct model_account *account = shelf_at(&c->model->accounts, i);
+        status = ledger_read_holds(reader, &account->id, NULL, NULL, UINT32_MAX, on_hold, c);
+    }
+    return read_whole(c, status, "holds",
+                      2 * existing(&c->model->holds, offsetof(struct model_hold, exists)));
 }
 
 /* ---- values and lanes ---- */
@@ -214,5 +272,5 @@ bool model_equals(const struct model *model, struct ledger_reader *reader, struc
 {
     struct comparison c = { .model = model, .problem = problem, .same = true };
     return same_accounts(&c, reader) && same_assets(&c, reader) && same_balances(&c, reader) &&
-           same_values(&c, reader) && same_lanes(&c, reader);
+           same_holds(&c, reader) && same_values(&c, reader) && same_lanes(&c, reader);
 }

@@ -2,6 +2,7 @@
  *
  *     model.c           blocks, checks, conditions: which transaction counts and what comes of it
  *     model_apply.c     operations
+ *     model_holds.c     holds, and those that end by themselves
  *     model_compare.c   sums; a whole ledger compared
  *
  * Records begin with their key and say whether they exist; what a failed transaction changed is put
@@ -12,6 +13,8 @@
 
 #include "model.h"
 #include "shelf.h"
+
+enum { MODEL_EXPIRED_MAX = 5000 }; /* the highest hold_sweep_max there can be */
 
 struct model_account {
     struct id id;
@@ -43,9 +46,17 @@ struct model_asset {
 struct model_balance {
     struct id account, asset;
     uint64_t exists;
-    int64_t posted;
+    int64_t posted, held_out, held_in, floor;
     uint64_t seq;     /* movements */
     uint64_t touched; /* by the transaction in hand, which is one movement */
+};
+
+struct model_hold {
+    struct id id;
+    uint64_t exists;
+    uint64_t version;
+    uint64_t amount, expires_ms;
+    struct id payer, payee, arbiter, asset, group;
 };
 
 struct model_value_key {
@@ -92,7 +103,9 @@ struct model {
     uint64_t block_time_ms; /* of the block in hand */
     uint32_t entries;       /* in it */
     uint64_t number;        /* of the transaction in hand, the genesis being the first */
-    struct shelf accounts, assets, balances, values, references, lanes;
+    struct shelf accounts, assets, balances, holds, values, references, lanes;
+    struct id expired[MODEL_EXPIRED_MAX]; /* of the block in hand */
+    uint32_t ended_groups; /* holds that groups of the transaction in hand have ended */
     struct model_saved *saved;
     uint32_t saved_count, saved_capacity;
     uint8_t *saved_bytes;
@@ -105,14 +118,26 @@ struct model_account *model_account(const struct model *m, const struct id *id);
 struct model_asset *model_asset(const struct model *m, const struct id *id);
 struct model_balance *model_balance(const struct model *m, const struct id *account,
                                     const struct id *asset);
+struct model_hold *model_hold(const struct model *m, const struct id *id);
 struct model_value *model_value(const struct model *m, const struct id *owner, struct span key);
 struct model_account *change_account(struct model *m, const struct id *id);
 struct model_asset *change_asset(struct model *m, const struct id *id);
 struct model_balance *change_balance(struct model *m, const struct id *account,
                                      const struct id *asset);
+struct model_hold *change_hold(struct model *m, const struct id *id);
 struct model_value *change_value(struct model *m, const struct id *owner, struct span key);
 
 /* model_apply.c */
+int64_t model_free_of(const struct model *m, const struct id *account, const struct id *asset);
+struct model_balance *model_pay_into(struct model *m, const struct id *account,
+                                     const struct id *asset, uint64_t position);
 enum result_code model_apply(struct model *m, const struct operation *o, uint64_t position);
+
+/* model_holds.c */
+enum result_code model_hold_create(struct model *m, const struct operation *o, uint64_t position);
+enum result_code model_hold_post(struct model *m, const struct operation *o);
+enum result_code model_hold_void(struct model *m, const struct operation *o);
+enum result_code model_hold_group(struct model *m, const struct operation *o);
+void model_expire(struct model *m);
 
 #endif

@@ -181,6 +181,11 @@ static bool all_final(struct sim *sim, uint64_t replicas, char why[160])
         snprintf(why, 160, "%u clients wait", sim->clients.open_count + sim->clients.to_come);
         return false;
     }
+    uint32_t holds = checker_holds(sim->checker);
+    if (holds > 0) {
+        snprintf(why, 160, "%u holds wait to end by themselves", holds);
+        return false;
+    }
     for (uint16_t n = 0; n < sim->replicas; n++) {
         const struct sim_node *node = &sim->nodes[n];
         if (!(replicas >> n & 1)) continue;

@@ -24,6 +24,7 @@
 #include "disk.h"
 #include "ledger/reader.h"
 #include "liar.h"
+#include "memory.h"
 #include "node/journal.h"
 #include "node/replica.h"
 #include "node/safety.h"
@@ -356,10 +357,6 @@ void client_reads_committed(struct sim *sim, struct sim_node *node,
                             const struct execution *execution);
 void client_reads_answered(struct sim *sim, struct sim_node *node, const struct output *output);
 bool client_reads_healed(struct sim *sim, uint64_t replicas);
-
-/* memory.c */
-void memory_configure(void);
-void memory_trim(void); /* after a run */
 
 /* setup.c */
 void setup_begin(struct sim *sim);

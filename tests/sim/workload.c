@@ -43,6 +43,7 @@ static struct blob *signed_bytes(struct workload *w, struct digest *txid)
     transaction_write_body(&body, &w->tx);
     ASSERT(writer_status(&body) == STATUS_OK);
     *txid = transaction_id(writer_span(&body));
+    holds_remember(w, txid);
     for (unsigned k = 0; k < WORKLOAD_KEYS; k++)
         if (w->sign_with >> k & 1)
             transaction_sign(&w->secrets[k], &w->tx.chain_id, txid, &signatures[count++]);
@@ -112,8 +113,10 @@ static void make_good(struct workload *w)
 {
     uint64_t kind = stream_between(&w->stream, 0, 99);
     bool conditional = stream_chance(&w->stream, 120);
-    if (kind < 55)
+    if (kind < 42)
         draw_payment(w);
+    else if (kind < 60)
+        draw_any_hold(w);
     else if (kind < 85)
         draw_other(w);
     else if (kind < 95)
@@ -233,6 +236,7 @@ struct blob *workload_next(struct workload *w, uint64_t wall_ms, struct digest *
         return blob_ref(e->bytes);
     }
     begin(w);
+    w->wall_ms = wall_ms;
     *hopeless = bad && never;
     if (*hopeless) {
         struct blob *blob = make_hopeless(w, wall_ms, txid);

@@ -19,7 +19,7 @@ void sign_for(struct workload *w, uint64_t account, enum level level)
     if (account == ACCOUNT_ICY || made) w->risky = true;
 }
 
-static struct operation *add(struct workload *w, enum operation_code code, uint64_t actor)
+struct operation *draw_add(struct workload *w, enum operation_code code, uint64_t actor)
 {
     ASSERT(w->tx.operation_count < GROUP_MAX);
     struct operation *o = &w->tx.operations[w->tx.operation_count++];
@@ -28,13 +28,13 @@ static struct operation *add(struct workload *w, enum operation_code code, uint6
     return o;
 }
 
-static uint64_t any_account(struct workload *w)
+uint64_t draw_account(struct workload *w)
 {
     return draw(w, 1, WORKLOAD_ACCOUNTS);
 }
 
 /* Somebody else; at times an account that was, or is still to be, created. */
-static uint64_t other_account(struct workload *w, uint64_t than)
+uint64_t draw_other_account(struct workload *w, uint64_t than)
 {
     uint64_t step = draw(w, 1, WORKLOAD_ACCOUNTS - 1);
     uint64_t made = draw(w, 1, w->made_accounts + 1u);
@@ -51,7 +51,7 @@ static struct id made_asset(uint64_t number)
 }
 
 /* EUR mostly. */
-static struct id any_asset(struct workload *w)
+struct id draw_asset(struct workload *w)
 {
     uint64_t which = draw(w, 0, 99);
     uint64_t made = draw(w, 0, w->made_assets);
@@ -75,8 +75,8 @@ static struct span any_key(struct workload *w)
 
 static void pay(struct workload *w, uint64_t amount_most)
 {
-    uint64_t from = any_account(w);
-    uint64_t to = other_account(w, from);
+    uint64_t from = draw_account(w);
+    uint64_t to = draw_other_account(w, from);
     uint64_t amount = draw(w, 1, amount_most);
     bool back = stream_chance(&w->stream, 300);
     if (back && to > WORKLOAD_ACCOUNTS) {
@@ -84,8 +84,8 @@ static void pay(struct workload *w, uint64_t amount_most)
         from = to;
         to = swap;
     }
-    struct id asset = any_asset(w);
-    struct operation *o = add(w, OP_TRANSFER, from);
+    struct id asset = draw_asset(w);
+    struct operation *o = draw_add(w, OP_TRANSFER, from);
     o->transfer.to = workload_account(to);
     o->transfer.asset = asset;
     o->transfer.amount = amount;
@@ -104,7 +104,7 @@ static void create_account(struct workload *w)
     uint64_t registrar = draw(w, ACCOUNT_BANK, ACCOUNT_ISSUER);
     uint8_t *signers = w->signers[w->tx.operation_count];
     if (w->made_accounts < MADE_ACCOUNTS_MAX && back > 0) w->made_accounts++;
-    struct operation *o = add(w, OP_ACCOUNT_CREATE, registrar);
+    struct operation *o = draw_add(w, OP_ACCOUNT_CREATE, registrar);
     o->account_create.id = workload_account(WORKLOAD_ACCOUNTS + w->made_accounts);
     o->account_create.low = o->account_create.medium = o->account_create.high = 1;
     signer_write(signers, &w->keys[0]);
@@ -119,7 +119,7 @@ static void set_signers(struct workload *w)
     const struct public_key *stays = &w->keys[ACCOUNT_TURNING - 1];
     const struct public_key *turns = &w->keys[KEY_TURNING + w->turns % TURNING_KEYS];
     bool in_order = key_compare(stays, turns) < 0;
-    struct operation *o = add(w, OP_ACCOUNT_SET_SIGNERS, ACCOUNT_TURNING);
+    struct operation *o = draw_add(w, OP_ACCOUNT_SET_SIGNERS, ACCOUNT_TURNING);
     o->account_set_signers.low = 1;
     o->account_set_signers.medium = 1;
     o->account_set_signers.high = 1;
@@ -133,7 +133,7 @@ static void freeze(struct workload *w)
     uint64_t which = draw(w, 0, 9);
     uint64_t made = draw(w, 1, w->made_accounts + 1u);
     bool frozen = stream_chance(&w->stream, 400);
-    struct operation *o = add(w, OP_ACCOUNT_FREEZE, ACCOUNT_BANK);
+    struct operation *o = draw_add(w, OP_ACCOUNT_FREEZE, ACCOUNT_BANK);
     uint64_t account = which < 6 ? ACCOUNT_ICY : WORKLOAD_ACCOUNTS + made;
     if (which == 9) account = ACCOUNT_BANK; /* a member's cannot be frozen */
     o->account_freeze.account = workload_account(account);
@@ -145,7 +145,7 @@ static void create_asset(struct workload *w)
     bool again = stream_chance(&w->stream, 300);
     if (!again && w->made_assets < MADE_ASSETS_MAX) w->made_assets++;
     uint32_t number = w->made_assets;
-    struct operation *o = add(w, OP_ASSET_CREATE, number % 2 ? ACCOUNT_BANK : ACCOUNT_ISSUER);
+    struct operation *o = draw_add(w, OP_ASSET_CREATE, number % 2 ? ACCOUNT_BANK : ACCOUNT_ISSUER);
     o->asset_create.code[0] = 'X';
     o->asset_create.code[1] = (uint8_t)('0' + number / 10);
     o->asset_create.code[2] = (uint8_t)('0' + number % 10);
@@ -157,9 +157,9 @@ static void mint(struct workload *w)
 {
     uint64_t actor = draw(w, ACCOUNT_BANK, ACCOUNT_ISSUER);
     uint64_t amount = draw(w, 1, 2u * AMOUNT_MAX);
-    uint64_t to = any_account(w);
-    struct id asset = any_asset(w);
-    struct operation *o = add(w, OP_ASSET_MINT, actor);
+    uint64_t to = draw_account(w);
+    struct id asset = draw_asset(w);
+    struct operation *o = draw_add(w, OP_ASSET_MINT, actor);
     o->asset_mint.asset = asset;
     o->asset_mint.to = workload_account(to);
     o->asset_mint.amount = amount;
@@ -169,8 +169,8 @@ static void burn(struct workload *w)
 {
     uint64_t actor = draw(w, ACCOUNT_BANK, ACCOUNT_ISSUER);
     uint64_t amount = draw(w, 1, AMOUNT_MAX);
-    struct id asset = any_asset(w);
-    struct operation *o = add(w, OP_ASSET_BURN, actor);
+    struct id asset = draw_asset(w);
+    struct operation *o = draw_add(w, OP_ASSET_BURN, actor);
     o->asset_burn.asset = asset;
     o->asset_burn.amount = amount;
 }
@@ -179,7 +179,7 @@ static void burn(struct workload *w)
  * one is right. */
 static void put(struct workload *w)
 {
-    uint64_t owner = any_account(w);
+    uint64_t owner = draw_account(w);
     uint64_t expect = draw(w, 0, 9);
     uint64_t height = draw(w, 1, 50);
     uint64_t size = draw(w, 0, 200);
@@ -189,7 +189,7 @@ static void put(struct workload *w)
     struct span key = any_key(w);
     if (large == 0) size = VALUE_BYTES_MAX;
     memset(value, (int)fill, size);
-    struct operation *o = add(w, OP_KV_PUT, owner);
+    struct operation *o = draw_add(w, OP_KV_PUT, owner);
     o->kv_put.key = key;
     o->kv_put.expect = expect < 7 ? EXPECT_ANY : expect < 9 ? EXPECT_ABSENT : EXPECT_VERSION;
     o->kv_put.version = o->kv_put.expect == EXPECT_VERSION ? position_of(height, 0, 0) : 0;
@@ -198,11 +198,11 @@ static void put(struct workload *w)
 
 static void delete (struct workload *w)
 {
-    uint64_t owner = any_account(w);
+    uint64_t owner = draw_account(w);
     uint64_t height = draw(w, 1, 50);
     bool expects = stream_chance(&w->stream, 100);
     struct span key = any_key(w);
-    struct operation *o = add(w, OP_KV_DELETE, owner);
+    struct operation *o = draw_add(w, OP_KV_DELETE, owner);
     o->kv_delete.key = key;
     o->kv_delete.expect = expects ? EXPECT_VERSION : EXPECT_ANY;
     o->kv_delete.version = expects ? position_of(height, 0, 0) : 0;
@@ -218,22 +218,24 @@ void draw_payment(struct workload *w)
 void draw_other(struct workload *w)
 {
     uint64_t kind = draw(w, 0, 99);
-    if (kind < 35)
+    if (kind < 30)
         put(w);
-    else if (kind < 50)
+    else if (kind < 43)
         delete (w);
-    else if (kind < 65)
+    else if (kind < 55)
         create_account(w);
-    else if (kind < 72)
+    else if (kind < 61)
         set_signers(w);
-    else if (kind < 80)
+    else if (kind < 68)
         freeze(w);
-    else if (kind < 85)
+    else if (kind < 73)
         create_asset(w);
-    else if (kind < 93)
+    else if (kind < 80)
         mint(w);
-    else
+    else if (kind < 86)
         burn(w);
+    else
+        draw_any_hold(w);
 }
 
 void draw_group(struct workload *w)
@@ -275,7 +277,7 @@ void draw_failing(struct workload *w)
 void draw_condition(struct workload *w, bool holds)
 {
     uint64_t kind = draw(w, ASSERT_BALANCE, ASSERT_HEIGHT_MAX);
-    uint64_t account = any_account(w);
+    uint64_t account = draw_account(w);
     uint64_t field = draw(w, FIELD_POSTED, FIELD_AVAILABLE);
     uint64_t relation = draw(w, RELATION_EQUAL, RELATION_MOST);
     uint64_t number = draw(w, 0, 2000);

@@ -9,7 +9,7 @@ enum {
     SEAL_KEYS = 1000, /* numbers of keys: a validator's first one ... */
     NODE_KEYS = 2000,
     VALUE_MAX = 1024,         /* of a key: small, so that some are too large */
-    HOLD_SWEEP_MAX = 3,       /* so few that others have to wait */
+    HOLD_SWEEP_MAX = 2,       /* so few that others have to wait */
     GRACE_MS = 1000,          /* small, so that references are swept during a run */
     FIRST_EUR = 1000,         /* of each account: small, so that they run out */
     FIRST_OIL = 200,          /* of the two accounts that have any */

@@ -3,6 +3,7 @@
  *     workload_genesis.c   the genesis
  *     workload.c           the next transaction: what kind, when valid, signed by whom
  *     workload_draw.c      operations and conditions, drawn
+ *     workload_holds.c     ... those that reserve and release
  *
  * Accounts are numbers from 1: those of the genesis, then those that transactions create. Keys are
  * numbers too, and stand here by index: one of each account, then the others of two accounts.
@@ -42,6 +43,7 @@ enum {
     GROUP_MAX = 6, /* operations of a transaction */
     VALUE_BYTES_MAX = 1100,
     EARLIER = 32, /* transactions that may be sent again */
+    HOLDS = 48,   /* that may be ended */
 };
 
 /* What was sent before, to be sent again or in other words. */
@@ -50,6 +52,12 @@ struct earlier {
     struct digest txid;
     struct id source, client_ref;
     bool lane, hopeless;
+};
+
+/* What was reserved, by numbers of accounts; id and group as the operations have them. */
+struct wished_hold {
+    struct id id, group;
+    uint64_t payee, arbiter, amount;
 };
 
 struct workload {
@@ -64,6 +72,9 @@ struct workload {
     uint64_t lane_next; /* in it */
     struct earlier earlier[EARLIER];
     uint32_t earlier_count; /* ever */
+    struct wished_hold holds[HOLDS];
+    uint32_t holds_count; /* ever */
+    uint64_t wall_ms;
     struct secret_key secrets[WORKLOAD_KEYS];
     struct public_key keys[WORKLOAD_KEYS];
 
@@ -71,6 +82,7 @@ struct workload {
     struct transaction tx;
     uint32_t sign_with; /* a set of keys */
     bool risky;         /* may wait for what does not happen: is made to expire soon */
+    struct wished_hold wished[GROUP_MAX]; /* by operation; their ids follow from the whole */
     uint8_t names[GROUP_MAX + TX_ASSERTS_MAX][8];
     uint8_t signers[GROUP_MAX][2 * SIGNER_BYTES];
     uint8_t values[GROUP_MAX][VALUE_BYTES_MAX];
@@ -83,5 +95,17 @@ void draw_other(struct workload *w); /* one of any kind but a payment */
 void draw_failing(struct workload *w);
 void draw_condition(struct workload *w, bool holds);
 void sign_for(struct workload *w, uint64_t account, enum level level);
+struct operation *draw_add(struct workload *w, enum operation_code code, uint64_t actor);
+uint64_t draw_account(struct workload *w);
+uint64_t draw_other_account(struct workload *w, uint64_t than);
+struct id draw_asset(struct workload *w);
+
+/* workload_holds.c. holds_remember: the transaction in hand has this id. */
+void draw_hold(struct workload *w);
+void draw_hold_end(struct workload *w);
+void draw_group_end(struct workload *w);
+void draw_floor(struct workload *w);
+void draw_any_hold(struct workload *w); /* one of these four */
+void holds_remember(struct workload *w, const struct digest *txid);
 
 #endif

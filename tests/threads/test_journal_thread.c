@@ -146,6 +146,37 @@ static void test_groups(const char *dir)
     CHECK(seen.records == seen.last - seen.first + 1); /* ... and nothing else. */
 }
 
+/* A record that nobody waits for goes with the next one, in its place; and at the end. */
+static void test_later(const char *dir)
+{
+    char path[PATH_BYTES_MAX];
+    CHECK(path_join(path, dir, "later") == STATUS_OK);
+    struct journal_options options = options_of(path, 65536);
+    struct journal_thread *thread = thread_open(&options, NULL, 1 << 20);
+    for (uint64_t wanted = 1; wanted < 4; wanted += 2) {
+        char text[32];
+        snprintf(text, sizeof text, "record %llu|", (unsigned long long)wanted);
+        struct blob *blob = blob_copy(span_text(text));
+        uint64_t number;
+        CHECK(journal_thread_append_later(thread, JOURNAL_SEAL, blob, &number) == STATUS_OK);
+        CHECK(number == wanted);
+        blob_unref(blob);
+        usleep(20000); /* Time enough to write it, if it would: see test_held. */
+        uv_run(&loop, UV_RUN_NOWAIT);
+        CHECK(durable == wanted - 1);
+        if (wanted > 1) break;
+        append(thread, NULL);
+        wait_durable(2);
+    }
+    journal_thread_stop(thread);
+    CHECK(durable == 3);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    struct seen seen = { 0 };
+    struct problem problem;
+    CHECK(journal_scan(&options, on_record, &seen, NULL, &problem) == STATUS_OK);
+    CHECK(seen.records == 3);
+}
+
 static void test_safety(const char *dir)
 {
     char path[PATH_BYTES_MAX];
@@ -202,9 +233,11 @@ static void test_safety_replaced(const char *dir)
                           &problem) == STATUS_OK);
     }
     struct journal_thread *thread = thread_open(&options, safety[0], 0);
+    journal_thread_hold(thread); /* Record and state in one group. */
     append(thread, NULL);
     states[0].highest[2].slot = 7;
     journal_thread_safety(thread, &states[0]);
+    journal_thread_release(thread);
     wait_durable(1);
     journal_thread_hold(thread);
     append(thread, NULL);
@@ -331,6 +364,7 @@ int main(void)
     char dir[] = "/tmp/witan_test_XXXXXX";
     CHECK(mkdtemp(dir));
     test_groups(dir);
+    test_later(dir);
     test_safety(dir);
     test_safety_replaced(dir);
     test_held(dir);

@@ -342,7 +342,8 @@ static void test_removed(void)
     CHECK(!peers_connected(nodes[1].peers, 0));
     CHECK(strcmp(nodes[0].refuse_reason, "unknown_key") == 0);
     /* Back as an observer: the same key under another name. */
-    CHECK(peers_set_members(nodes[0].peers, NULL, 0, &nodes[1].key, 1) == STATUS_OK);
+    struct peer_member observer = { .node_key = nodes[1].key };
+    CHECK(peers_set_members(nodes[0].peers, NULL, 0, &observer, 1) == STATUS_OK);
     nodes[0].ups = 0;
     spin_ms(400);
     CHECK(peers_connected(nodes[0].peers, PEER_OBSERVER_FIRST));
@@ -350,16 +351,34 @@ static void test_removed(void)
     CHECK(peers_connected_count(nodes[0].peers) == 0);
     /* Others come and go before it on the list: it stays connected under the number it has. */
     struct secret_key unused;
-    struct public_key list[2];
-    key_generate(&unused, &list[0]);
-    list[1] = nodes[1].key;
+    struct peer_member list[2] = { { .index = 0 }, observer };
+    key_generate(&unused, &list[0].node_key);
     nodes[0].downs = 0;
     CHECK(peers_set_members(nodes[0].peers, NULL, 0, list, 2) == STATUS_OK);
     CHECK(peers_connected(nodes[0].peers, PEER_OBSERVER_FIRST));
     CHECK(!peers_connected(nodes[0].peers, PEER_OBSERVER_FIRST + 1));
-    CHECK(peers_set_members(nodes[0].peers, NULL, 0, &nodes[1].key, 1) == STATUS_OK);
+    CHECK(peers_set_members(nodes[0].peers, NULL, 0, &observer, 1) == STATUS_OK);
     CHECK(peers_connected(nodes[0].peers, PEER_OBSERVER_FIRST));
     CHECK(nodes[0].downs == 0);
+    nodes_stop(2);
+}
+
+static bool observers_connected(void)
+{
+    return peers_connected(nodes[0].peers, PEER_OBSERVER_FIRST) &&
+           peers_connected(nodes[1].peers, PEER_OBSERVER_FIRST);
+}
+
+/* Two that are no validators: one knows where the other is. */
+static void test_observer_dialled(void)
+{
+    nodes_prepare(2, 5000, 5000);
+    struct peer_member first = { .node_key = nodes[0].key }, second = { .node_key = nodes[1].key };
+    CHECK(peers_set_members(nodes[0].peers, NULL, 0, &second, 1) == STATUS_OK);
+    strcpy(first.endpoint, nodes[0].address);
+    CHECK(peers_set_members(nodes[1].peers, NULL, 0, &first, 1) == STATUS_OK);
+    spin(observers_connected);
+    CHECK(peers_connected_count(nodes[1].peers) == 0);
     nodes_stop(2);
 }
 
@@ -817,6 +836,7 @@ int main(void)
     test_frames_in_order();
     test_restart();
     test_removed();
+    test_observer_dialled();
     test_punish();
     test_punish_by_call();
     test_wrong_chain();

@@ -162,11 +162,51 @@ static void test_stop(void)
     CHECK(uv_loop_close(&loop) == 0);
 }
 
+static int around_begun, around_ended, around_back;
+
+static void around_begin(void *user)
+{
+    CHECK(user == works);
+    CHECK(around_begun == around_ended);
+    around_begun++;
+    around_back = given_back;
+}
+
+static void around_end(void *user)
+{
+    CHECK(user == works);
+    around_ended++;
+    CHECK(around_begun == around_ended);
+    CHECK(given_back > around_back); /* Never around nothing. */
+}
+
+/* All that is finished comes back inside one pair of calls. */
+static void test_around(unsigned threads)
+{
+    uv_loop_t loop;
+    around_begun = around_ended = 0;
+    CHECK(uv_loop_init(&loop) == 0);
+    works_prepare();
+    CHECK(workers_start(&workers, &loop, threads, JOBS) == STATUS_OK);
+    workers_around(workers, around_begin, around_end, works);
+    for (int i = 0; i < JOBS; i++)
+        CHECK(workers_submit(workers, &works[i].job) == STATUS_OK);
+    run_until_back(&loop, JOBS);
+    CHECK(around_begun >= 1);
+    CHECK(around_begun == around_ended);
+    if (threads == 0) CHECK(around_begun == 1);
+    workers_stop(workers);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    CHECK(uv_loop_close(&loop) == 0);
+}
+
 int main(void)
 {
     test_all_come_back(0);
     test_all_come_back(1);
     test_all_come_back(4);
+    test_around(0);
+    test_around(4);
     test_resubmit();
     test_urgent();
     test_stop();

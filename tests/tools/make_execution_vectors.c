@@ -134,6 +134,23 @@ static void add_records(json_t *records)
     add_record(records, "balance", RECORD_BALANCE,
                span_of(key, balance_key(&f.cast[ALICE], &f.eur, key)),
                span_of(value, balance_encode(balance, value)), NULL);
+    struct balance line = { .posted = -200, .held_out = 100, .held_in = 7, .floor = -300 };
+    line.seq = 3;
+    line.head = sample_digest("head", 1);
+    add_record(records, "balance with a credit line", RECORD_BALANCE,
+               span_of(key, balance_key(&f.cast[DAVE], &f.eur, key)),
+               span_of(value, balance_encode(&line, value)), NULL);
+    struct hold hold = { .id = sample_id("hold", 1),
+                         .version = position_of(1042, 3, 0),
+                         .payer = f.cast[ALICE],
+                         .payee = f.cast[BOB],
+                         .arbiter = f.cast[DAVE],
+                         .asset = f.eur,
+                         .amount = 7500,
+                         .expires_ms = 1796115600123,
+                         .group = sample_id("group", 1) };
+    add_record(records, "hold", RECORD_HOLD, span_of(hold.id.bytes, 16),
+               span_of(value, hold_encode(&hold, value)), NULL);
     struct kv_record kv = { .version = position_of(1042, 3, 0), .kind = KV_VALUE, .size = 1 };
     kv.value_hash = digest_of(TAG_KV_VALUE, span_text("5"));
     add_record(records, "kv", RECORD_KV, span_of(key, kv_key(&f.cast[ALICE], span_text("x"), key)),
@@ -868,6 +885,7 @@ static const struct vector_case cases[] = {
 };
 
 #include "tests/tools/governance_cases.h"
+#include "tests/tools/hold_cases.h"
 
 static void make_execute(void)
 {
@@ -888,6 +906,7 @@ static void make_execute(void)
     }
     json_object_set_new(vectors, "cases", list);
     json_object_set_new(vectors, "governance", make_governance());
+    json_object_set_new(vectors, "holds", make_holds());
     save("execute", vectors);
 }
 
@@ -963,6 +982,42 @@ static void make_window(void)
 
 /* ---- chain ----------------------------------------------------------------------------------- */
 
+/* Reserved in one block; paid in part by a later one, given back, or left to end by itself. */
+static void chain_holds(unsigned i)
+{
+    static struct id hold;
+    static const struct id group = { { 7 } };
+    if (i == 4) {
+        fixture_tx(&f, BANK);
+        add_floor(&f, BANK, CAROL, -500);
+        fixture_add(&f, SIGNED_BANK);
+    }
+    if (i % 7 == 5) {
+        struct writer w;
+        fixture_tx(&f, ALICE);
+        add_hold(&f, ALICE, BOB, 80 + i, BOB, f.time_ms + 9000);
+        add_hold(&f, ALICE, CAROL, 20, OTHER, f.time_ms + 90000)->hold_create.group = group;
+        fixture_sign(&f, SIGNED_ALICE, &w);
+        fixture_add_bytes(&f, writer_span(&w));
+        struct transaction *tx = calloc(1, sizeof *tx);
+        enum status status = transaction_decode(writer_span(&w), tx, NULL);
+        ASSERT(status == STATUS_OK);
+        hold = hold_id_of(&tx->txid, 0);
+        free(tx);
+        writer_free(&w);
+    }
+    if (i % 14 == 6) {
+        fixture_tx(&f, BOB);
+        add_post(&f, BOB, &hold, 50);
+        fixture_add(&f, SIGNED_BOB);
+    }
+    if (i % 16 == 7) {
+        fixture_tx(&f, OTHER);
+        add_group(&f, i % 32 == 7 ? OP_HOLD_POST_GROUP : OP_HOLD_VOID_GROUP, OTHER, &group);
+        fixture_add(&f, SIGNED_OTHER);
+    }
+}
+
 /* One block of a small bank's day; i is its number. */
 static void chain_transactions(unsigned i)
 {
@@ -1017,6 +1072,7 @@ static void chain_transactions(unsigned i)
         add_transfer(&f, ALICE, BOB, 1);
         fixture_add(&f, SIGNED_ALICE);
     }
+    chain_holds(i);
     if (i % 9 == 6) {
         fixture_tx(&f, BANK);
         add_mint(&f, BANK, BANK, 10);

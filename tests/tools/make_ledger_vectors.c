@@ -210,6 +210,40 @@ static void add_governance(json_t *vectors)
     }
 }
 
+static void add_holds(json_t *vectors)
+{
+    struct operation *operation = only_operation(OP_BALANCE_SET_FLOOR);
+    operation->balance_set_floor.asset = sample_id("asset", 1);
+    operation->balance_set_floor.account = sample_id("account", 2);
+    add_signed(vectors, "balance.set_floor: none", 1, 1);
+    operation->balance_set_floor.floor = -(int64_t)TX_AMOUNT_MAX;
+    add_signed(vectors, "balance.set_floor: the lowest", 1, 1);
+
+    operation = only_operation(OP_HOLD_CREATE);
+    operation->hold_create.payee = sample_id("account", 2);
+    operation->hold_create.asset = sample_id("asset", 1);
+    operation->hold_create.amount = 7500;
+    operation->hold_create.expires_ms = 1796116000000;
+    operation->hold_create.arbiter = sample_id("account", 3);
+    add_signed(vectors, "hold.create", 1, 1);
+    operation->hold_create.amount = TX_AMOUNT_MAX;
+    operation->hold_create.expires_ms = TX_TIME_LIMIT - 1;
+    operation->hold_create.arbiter = operation->actor;
+    operation->hold_create.group = sample_id("group", 1);
+    add_signed(vectors, "hold.create: of a group, the last time, its payer as arbiter", 1, 1);
+
+    operation = only_operation(OP_HOLD_POST);
+    operation->hold_post.hold = sample_id("hold", 1);
+    operation->hold_post.amount = 1;
+    add_signed(vectors, "hold.post", 1, 1);
+    only_operation(OP_HOLD_VOID)->hold_void.hold = sample_id("hold", 1);
+    add_signed(vectors, "hold.void", 1, 1);
+    only_operation(OP_HOLD_POST_GROUP)->hold_group.group = sample_id("group", 1);
+    add_signed(vectors, "hold.post_group", 1, 1);
+    only_operation(OP_HOLD_VOID_GROUP)->hold_group.group = sample_id("group", 1);
+    add_signed(vectors, "hold.void_group", 1, 1);
+}
+
 static void fill_asserts(void)
 {
     sample_transfer(&tx, 8, 7500);
@@ -279,6 +313,7 @@ static void make_transactions(void)
     add_assets(vectors);
     add_records(vectors);
     add_governance(vectors);
+    add_holds(vectors);
     fill_asserts();
     add_signed(vectors, "every kind of assert", 1, 1);
     fill_to_the_limits();
@@ -394,7 +429,8 @@ static void refuse_operations(json_t *vectors)
 {
     add_altered(vectors, "unknown operation 0", AT_OP, "0000");
     add_altered(vectors, "operation account.close, which is not built", AT_OP, "0501");
-    add_altered(vectors, "operation hold.create, which is not built", AT_OP, "0104");
+    add_altered(vectors, "operation hold.create_locked, which is not built", AT_OP, "0404");
+    add_altered(vectors, "operation hold.post_locked, which is not built", AT_OP, "0504");
     add_altered(vectors, "operation gov.withdraw, which is not built", AT_OP, "0306");
     add_altered(vectors, "the code of another operation", AT_OP, "0302");
     add_altered(vectors, "transfer of nothing", AT_FIELDS + 32, "0000000000000000");
@@ -430,6 +466,38 @@ static void refuse_operations(json_t *vectors)
     add_altered(vectors, "asset flags", AT_FIELDS + 13, "01");
     add_altered(vectors, "max_supply 0", AT_FIELDS + 14, "0000000000000000");
     add_altered(vectors, "max_supply 2^63", AT_FIELDS + 14, "0000000000000080");
+}
+
+static void refuse_holds(json_t *vectors)
+{
+    struct operation *operation = only_operation(OP_BALANCE_SET_FLOOR);
+    base();
+    add_altered(vectors, "floor of 1", AT_FIELDS + 32, "0100000000000000");
+    add_altered(vectors, "floor of -2^63", AT_FIELDS + 32, "0000000000000080");
+
+    operation = only_operation(OP_HOLD_CREATE);
+    operation->hold_create.payee = sample_id("account", 2);
+    operation->hold_create.amount = 1;
+    base();
+    char account[33];
+    hex_encode(span_of(operation->actor.bytes, 16), account);
+    add_altered(vectors, "hold for its payer", AT_FIELDS, account);
+    add_altered(vectors, "hold of nothing", AT_FIELDS + 32, "0000000000000000");
+    add_altered(vectors, "hold of 2^63", AT_FIELDS + 32, "0000000000000080");
+    add_altered(vectors, "expires beyond 48 bits", AT_FIELDS + 40, "0000000000000100");
+
+    only_operation(OP_HOLD_POST)->hold_post.amount = 1;
+    base();
+    add_altered(vectors, "post of nothing", AT_FIELDS + 16, "0000000000000000");
+    add_altered(vectors, "post of 2^63", AT_FIELDS + 16, "0000000000000080");
+
+    const char *none = "00000000000000000000000000000000";
+    only_operation(OP_HOLD_POST_GROUP)->hold_group.group = sample_id("group", 1);
+    base();
+    add_altered(vectors, "post of no group", AT_FIELDS, none);
+    only_operation(OP_HOLD_VOID_GROUP)->hold_group.group = sample_id("group", 1);
+    base();
+    add_altered(vectors, "void of no group", AT_FIELDS, none);
 }
 
 /* The points that must not be registered: off the curve, of small order, with a torsion part, and
@@ -645,6 +713,7 @@ static void make_refused(void)
     refuse_head(vectors);
     refuse_trailing(vectors);
     refuse_operations(vectors);
+    refuse_holds(vectors);
     refuse_signers(vectors);
     refuse_records(vectors);
     refuse_proposals(vectors);

@@ -53,7 +53,7 @@ static struct span commit_proof(uint64_t index)
     commits.statement.kind = COMMIT_VOTE;
     struct writer w;
     writer_init_fixed(&w, bytes, sizeof bytes);
-    proof_write(&w, PROOF_COMMIT_VOTES, NULL, &commits);
+    hotstuff_proof_write(&w, PROOF_COMMIT_VOTES, NULL, &commits);
     return writer_span(&w);
 }
 
@@ -312,7 +312,7 @@ Test(hotstuff_chain, contradicting_decisions_halt)
     uint8_t bytes[PROOF_BYTES_MAX];
     struct writer w;
     writer_init_fixed(&w, bytes, sizeof bytes);
-    proof_write(&w, PROOF_COMMIT_VOTES, NULL, commits);
+    hotstuff_proof_write(&w, PROOF_COMMIT_VOTES, NULL, commits);
     struct position position = { 1, 9, commits->statement.digest };
     effects_reset(out);
     learn_decision(h, &position, writer_span(&w), out);
@@ -339,7 +339,7 @@ Test(hotstuff_chain, a_decision_on_a_branch_that_left_the_chain_halts)
     uint8_t bytes[PROOF_BYTES_MAX];
     struct writer w;
     writer_init_fixed(&w, bytes, sizeof bytes);
-    proof_write(&w, PROOF_COMMIT_VOTES, NULL, commits);
+    hotstuff_proof_write(&w, PROOF_COMMIT_VOTES, NULL, commits);
     struct position position = { 2, 9, commits->statement.digest };
     learn_decision(h, &position, writer_span(&w), out);
     cr_expect(h->halted);
@@ -379,7 +379,7 @@ Test(hotstuff_chain, three_in_consecutive_views_decide_the_first)
     cr_expect_eq(h->decided.index, 1);
     cr_expect_eq(count_effects(EFFECT_COMMIT), 1);
     struct span proof = find_effect(EFFECT_COMMIT)->commit.proof;
-    cr_assert_eq(proof_read(proof, &h->proof), STATUS_OK);
+    cr_assert_eq(hotstuff_proof_read(proof, &h->proof), STATUS_OK);
     cr_expect_eq(h->proof.form, PROOF_THREE_CHAIN);
     cr_expect_eq(h->proof.position.index, 1);
     learn_proposal(h, &chain[4], out);

@@ -199,6 +199,32 @@ Test(hotstuff_check, timeout_certificates_that_lie)
     free(forged);
 }
 
+/* What a member has signed, by the certificates in a message: for itself to compare. */
+Test(hotstuff_check, a_message_says_what_we_have_signed)
+{
+    struct crafted *crafted = good_proposal();
+    struct engine_config config = crafted_config;
+    for (config.self = 0; config.self <= CRAFTED_MEMBERS; config.self++) {
+        struct message_facts facts;
+        cr_assert_eq(hotstuff_ops.check(&config, crafted_leader(5), &crafted->message, &facts),
+                     STATUS_OK);
+        bool signed_votes =
+            config.self < CRAFTED_MEMBERS && signer_set_has(&votes1->signers, config.self);
+        bool signed_timeouts =
+            config.self < CRAFTED_MEMBERS &&
+            signer_set_has(&timeouts4->timeouts.certificate.signers, config.self);
+        cr_assert_eq(facts.own_count, 2 * signed_votes + signed_timeouts);
+        for (uint8_t i = 0; i < facts.own_count; i++) {
+            const struct statement *own = &facts.own[i];
+            bool timeout = own->kind == TIMEOUT;
+            cr_assert(timeout || statement_equal(own, &votes1->statement));
+            if (timeout) cr_assert_eq(own->view, 4);
+            if (timeout) cr_assert_eq(own->aux, config.self == 1 ? 0 : 1, "its own, not another's");
+        }
+    }
+    free(crafted);
+}
+
 Test(hotstuff_check, votes)
 {
     expect(STATUS_OK, 2, craft_vote_message(2, VOTE, &b1));
@@ -253,7 +279,7 @@ static struct span proof_of_b1(enum proof_form form)
     writer_init_fixed(&w, bytes, sizeof bytes);
     struct certificate *commits =
         craft_certificate(proposal_statement(COMMIT_VOTE, &b1), CRAFTED_QUORUM);
-    proof_write(&w, form, &b2, form == PROOF_COMMIT_VOTES ? commits : votes2);
+    hotstuff_proof_write(&w, form, &b2, form == PROOF_COMMIT_VOTES ? commits : votes2);
     free(commits);
     return writer_span(&w);
 }
@@ -301,7 +327,7 @@ Test(hotstuff_check, a_child_in_a_later_view_decides_nothing)
     uint8_t bytes[PROOF_BYTES_MAX];
     struct writer w;
     writer_init_fixed(&w, bytes, sizeof bytes);
-    proof_write(&w, PROOF_TWO_CHAIN, &b5, votes5);
+    hotstuff_proof_write(&w, PROOF_TWO_CHAIN, &b5, votes5);
     cr_expect_eq(hotstuff_ops.check_decided(&crafted_config, &b1, writer_span(&w)), STATUS_INVALID);
     free(votes5);
 }
@@ -322,7 +348,7 @@ static struct span three_chain_proof(uint64_t view)
     struct certificate *votes3 = craft_votes(&headers[1]);
     struct writer w;
     writer_init_fixed(&w, bytes, sizeof bytes);
-    proof_write(&w, PROOF_THREE_CHAIN, headers, votes3);
+    hotstuff_proof_write(&w, PROOF_THREE_CHAIN, headers, votes3);
     free(votes3);
     return writer_span(&w);
 }

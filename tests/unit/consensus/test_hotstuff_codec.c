@@ -70,13 +70,13 @@ Test(hotstuff_codec, proofs, .init = setup, .fini = teardown)
         struct span bytes = vector_bytes(vector, "bytes");
         struct digest digest;
         vector_into(vector, "digest", digest.bytes, 32);
-        cr_assert_eq(proof_read(bytes, &proof), STATUS_OK);
+        cr_assert_eq(hotstuff_proof_read(bytes, &proof), STATUS_OK);
         cr_expect_eq(proof.form, vector_number(vector, "form"));
         cr_expect_eq(proof.position.index, vector_number(vector, "index"));
         cr_expect_eq(proof.position.view, vector_number(vector, "view"));
         cr_expect(digest_equal(&proof.position.digest, &digest));
         writer_init_fixed(&w, memory, sizeof memory);
-        proof_write(&w, proof.form, proof.headers, &proof.certificate);
+        hotstuff_proof_write(&w, proof.form, proof.headers, &proof.certificate);
         cr_expect(span_equal(writer_span(&w), bytes));
         free((void *)bytes.data);
     }
@@ -89,7 +89,8 @@ Test(hotstuff_codec, proofs_refused, .init = setup, .fini = teardown)
     json_array_foreach((json_t *)vector_list(document, "proofs_refused"), i, vector)
     {
         struct span bytes = vector_bytes(vector, "bytes");
-        cr_expect_neq(proof_read(bytes, &proof), STATUS_OK, "%s", vector_text(vector, "why"));
+        cr_expect_neq(hotstuff_proof_read(bytes, &proof), STATUS_OK, "%s",
+                      vector_text(vector, "why"));
         free((void *)bytes.data);
     }
 }
@@ -205,8 +206,8 @@ Test(hotstuff_codec, a_proof_does_not_wrap_around, .init = setup, .fini = teardo
                                   { .index = 0, .view = 4, .parent_view = 3 } };
     headers[1].parent = proposal_digest(&headers[0]);
     certificate.statement = proposal_statement(VOTE, &headers[1]);
-    proof_write(&w, PROOF_THREE_CHAIN, headers, &certificate);
-    cr_expect_eq(proof_read(writer_span(&w), &proof), STATUS_INVALID);
+    hotstuff_proof_write(&w, PROOF_THREE_CHAIN, headers, &certificate);
+    cr_expect_eq(hotstuff_proof_read(writer_span(&w), &proof), STATUS_INVALID);
 }
 
 Test(hotstuff_codec, the_root_is_not_decided, .init = setup, .fini = teardown)
@@ -214,16 +215,16 @@ Test(hotstuff_codec, the_root_is_not_decided, .init = setup, .fini = teardown)
     static struct certificate certificate;
     struct proposal child = { .index = 1, .view = 1 };
     certificate.statement = proposal_statement(VOTE, &child);
-    proof_write(&w, PROOF_TWO_CHAIN, &child, &certificate);
-    cr_expect_eq(proof_read(writer_span(&w), &proof), STATUS_INVALID);
+    hotstuff_proof_write(&w, PROOF_TWO_CHAIN, &child, &certificate);
+    cr_expect_eq(hotstuff_proof_read(writer_span(&w), &proof), STATUS_INVALID);
     struct proposal headers[] = { child, { .index = 2, .view = 2, .parent_view = 1 } };
     headers[1].parent = proposal_digest(&child);
     certificate.statement = proposal_statement(VOTE, &headers[1]);
     writer_init_fixed(&w, memory, sizeof memory);
-    proof_write(&w, PROOF_THREE_CHAIN, headers, &certificate);
-    cr_expect_eq(proof_read(writer_span(&w), &proof), STATUS_INVALID);
+    hotstuff_proof_write(&w, PROOF_THREE_CHAIN, headers, &certificate);
+    cr_expect_eq(hotstuff_proof_read(writer_span(&w), &proof), STATUS_INVALID);
     certificate.statement = (struct statement){ .kind = COMMIT_VOTE };
     writer_init_fixed(&w, memory, sizeof memory);
-    proof_write(&w, PROOF_COMMIT_VOTES, NULL, &certificate);
-    cr_expect_eq(proof_read(writer_span(&w), &proof), STATUS_INVALID);
+    hotstuff_proof_write(&w, PROOF_COMMIT_VOTES, NULL, &certificate);
+    cr_expect_eq(hotstuff_proof_read(writer_span(&w), &proof), STATUS_INVALID);
 }

@@ -236,7 +236,7 @@ static void decide_b1(struct hotstuff *h)
     struct certificate *commits = craft_certificate(proposal_statement(COMMIT_VOTE, &b1), 3);
     struct writer w;
     writer_init_fixed(&w, bytes, sizeof bytes);
-    proof_write(&w, PROOF_COMMIT_VOTES, NULL, commits);
+    hotstuff_proof_write(&w, PROOF_COMMIT_VOTES, NULL, commits);
     struct position position = { 1, 1, commits->statement.digest };
     learn_decision(h, &position, writer_span(&w), out);
     free(commits);

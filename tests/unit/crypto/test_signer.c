@@ -66,6 +66,30 @@ Test(signer, signs_what_was_announced_again_and_again)
     cr_assert_eq(sign(VOTE, 11, 1), STATUS_OK);
 }
 
+/* Whether a good signature of this can be ours. */
+static bool ours(uint64_t epoch, uint8_t kind, uint64_t view, uint8_t what)
+{
+    struct statement statement = statement_of(kind, view, what);
+    return signer_can_have_signed(signer, epoch, &statement);
+}
+
+Test(signer, knows_what_it_cannot_have_signed)
+{
+    cr_assert_not(ours(3, VOTE, 1, 1), "nothing was announced");
+    announce(VOTE, 10, 1);
+    cr_assert(ours(3, VOTE, 10, 1));
+    cr_assert_not(ours(3, VOTE, 10, 2), "another statement in its slot");
+    cr_assert_not(ours(3, VOTE, 11, 1), "above the highest");
+    cr_assert_not(ours(4, VOTE, 1, 1), "of a later epoch");
+    cr_assert(ours(3, VOTE, 9, 2), "below it may have been forgotten");
+    cr_assert(ours(2, VOTE, 99, 1));
+    cr_assert_not(ours(3, TIMEOUT, 1, 1), "each kind for itself");
+    signer_floor(signer, TIMEOUT, 3, 7);
+    cr_assert(ours(3, TIMEOUT, 7, 1), "a floor does not say what was promised");
+    cr_assert_not(ours(3, TIMEOUT, 8, 1));
+    cr_assert_not(ours(3, SIGNER_KIND_SEAL, 1, 1), "not an engine's");
+}
+
 Test(signer, gives_the_same_bytes_each_time)
 {
     struct statement statement = statement_of(VOTE, 10, 1);

@@ -65,6 +65,13 @@ static inline void put_decimal(json_t *to, const char *name, uint64_t value)
     json_object_set_new(to, name, json_string(text));
 }
 
+static inline void put_signed(json_t *to, const char *name, int64_t value)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, "%" PRId64, value);
+    json_object_set_new(to, name, json_string(text));
+}
+
 static inline void put_signers(json_t *to, const struct signer_list *list)
 {
     json_t *signers = json_array();
@@ -121,6 +128,11 @@ static inline uint64_t get_number(const json_t *from, const char *name)
 static inline uint64_t get_decimal(const json_t *from, const char *name)
 {
     return strtoull(get_text(from, name), NULL, 10);
+}
+
+static inline int64_t get_signed(const json_t *from, const char *name)
+{
+    return strtoll(get_text(from, name), NULL, 10);
 }
 
 static inline unsigned get_word(const json_t *from, const char *name, const char *const *words,
@@ -191,6 +203,26 @@ static inline json_t *operation_to_json(const struct operation *operation)
         put_hex(to, "asset", &operation->asset_burn.asset, 16);
         put_decimal(to, "amount", operation->asset_burn.amount);
         break;
+    case OP_BALANCE_SET_FLOOR:
+        put_hex(to, "asset", &operation->balance_set_floor.asset, 16);
+        put_hex(to, "account", &operation->balance_set_floor.account, 16);
+        put_signed(to, "floor", operation->balance_set_floor.floor);
+        break;
+    case OP_HOLD_CREATE:
+        put_hex(to, "payee", &operation->hold_create.payee, 16);
+        put_hex(to, "asset", &operation->hold_create.asset, 16);
+        put_decimal(to, "amount", operation->hold_create.amount);
+        put_number(to, "expires_ms", operation->hold_create.expires_ms);
+        put_hex(to, "arbiter", &operation->hold_create.arbiter, 16);
+        put_hex(to, "group", &operation->hold_create.group, 16);
+        break;
+    case OP_HOLD_POST:
+        put_hex(to, "hold", &operation->hold_post.hold, 16);
+        put_decimal(to, "amount", operation->hold_post.amount);
+        break;
+    case OP_HOLD_VOID: put_hex(to, "hold", &operation->hold_void.hold, 16); break;
+    case OP_HOLD_POST_GROUP:
+    case OP_HOLD_VOID_GROUP: put_hex(to, "group", &operation->hold_group.group, 16); break;
     case OP_TRANSFER:
         put_hex(to, "to", &operation->transfer.to, 16);
         put_hex(to, "asset", &operation->transfer.asset, 16);
@@ -343,6 +375,26 @@ static inline void operation_of_json(const json_t *from, struct operation *opera
         get_hex(from, "asset", &operation->asset_burn.asset, 16);
         operation->asset_burn.amount = get_decimal(from, "amount");
         break;
+    case OP_BALANCE_SET_FLOOR:
+        get_hex(from, "asset", &operation->balance_set_floor.asset, 16);
+        get_hex(from, "account", &operation->balance_set_floor.account, 16);
+        operation->balance_set_floor.floor = get_signed(from, "floor");
+        break;
+    case OP_HOLD_CREATE:
+        get_hex(from, "payee", &operation->hold_create.payee, 16);
+        get_hex(from, "asset", &operation->hold_create.asset, 16);
+        operation->hold_create.amount = get_decimal(from, "amount");
+        operation->hold_create.expires_ms = get_number(from, "expires_ms");
+        get_hex(from, "arbiter", &operation->hold_create.arbiter, 16);
+        get_hex(from, "group", &operation->hold_create.group, 16);
+        break;
+    case OP_HOLD_POST:
+        get_hex(from, "hold", &operation->hold_post.hold, 16);
+        operation->hold_post.amount = get_decimal(from, "amount");
+        break;
+    case OP_HOLD_VOID: get_hex(from, "hold", &operation->hold_void.hold, 16); break;
+    case OP_HOLD_POST_GROUP:
+    case OP_HOLD_VOID_GROUP: get_hex(from, "group", &operation->hold_group.group, 16); break;
     case OP_TRANSFER:
         get_hex(from, "to", &operation->transfer.to, 16);
         get_hex(from, "asset", &operation->transfer.asset, 16);

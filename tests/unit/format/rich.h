@@ -82,6 +82,28 @@ static inline void add_all_operations(void)
     o = add(OP_GOV_BALLOT);
     o->gov_ballot.proposal = 12;
     o->gov_ballot.vote = VOTE_ABSTAIN;
+    o = add(OP_BALANCE_SET_FLOOR);
+    o->balance_set_floor.asset = sample_id("asset", 1);
+    o->balance_set_floor.account = sample_id("account", 2);
+    o->balance_set_floor.floor = -(int64_t)TX_AMOUNT_MAX;
+    o = add(OP_HOLD_CREATE);
+    o->hold_create.payee = sample_id("account", 2);
+    o->hold_create.asset = sample_id("asset", 1);
+    o->hold_create.amount = 7;
+    o->hold_create.expires_ms = 1796115600123;
+    o->hold_create.arbiter = sample_id("account", 3);
+    o = add(OP_HOLD_CREATE);
+    o->hold_create = o[-1].hold_create;
+    o->hold_create.group = sample_id("group", 1);
+    o = add(OP_HOLD_POST);
+    o->hold_post.hold = sample_id("hold", 1);
+    o->hold_post.amount = 8;
+    o = add(OP_HOLD_VOID);
+    o->hold_void.hold = sample_id("hold", 2);
+    o = add(OP_HOLD_POST_GROUP);
+    o->hold_group.group = sample_id("group", 1);
+    o = add(OP_HOLD_VOID_GROUP);
+    o->hold_group.group = sample_id("group", 2);
 }
 
 static inline void add_all_asserts(void)

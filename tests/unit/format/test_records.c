@@ -99,6 +99,36 @@ Test(records, a_balance_has_73_bytes)
     cr_assert_eq(balance_free(&balance), -1 - 2 + 4);
 }
 
+Test(records, a_hold_has_136_bytes)
+{
+    uint8_t value[HOLD_VALUE_BYTES], again[HOLD_VALUE_BYTES];
+    struct hold hold = { .id = sample_id("hold", 1),
+                         .version = position_of(1042, 3, 0),
+                         .payer = sample_id("account", 1),
+                         .payee = sample_id("account", 2),
+                         .arbiter = sample_id("account", 3),
+                         .asset = sample_id("asset", 1),
+                         .amount = TX_AMOUNT_MAX,
+                         .expires_ms = 1796115600123,
+                         .group = sample_id("group", 1),
+                         .lock = sample_digest("lock", 1) };
+    struct hold back = { .id = hold.id };
+    cr_assert_eq(hold_encode(&hold, value), 136);
+    cr_assert_eq(memcmp(value + 8, hold.payer.bytes, 16), 0);
+    cr_assert_eq(memcmp(value + 104, hold.lock.bytes, 32), 0);
+    cr_assert_eq(hold_decode(span_of(value, 136), &back), STATUS_OK);
+    cr_assert_eq(hold_encode(&back, again), 136);
+    cr_assert_eq(memcmp(value, again, 136), 0);
+    cr_assert_neq(hold_decode(span_of(value, 135), &back), STATUS_OK);
+
+    struct state_leaf leaf = hold_leaf(&hold);
+    struct state_leaf same =
+        record_leaf(RECORD_HOLD, span_of(hold.id.bytes, 16), span_of(value, sizeof value));
+    cr_assert_eq(leaf.path.bytes[0], 0x40);
+    cr_assert(digest_equal(&leaf.path, &same.path));
+    cr_assert(digest_equal(&leaf.hash, &same.hash));
+}
+
 Test(records, kv_window_and_lane)
 {
     uint8_t value[WINDOW_VALUE_BYTES + 1];

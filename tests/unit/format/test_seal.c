@@ -214,3 +214,26 @@ Test(seal, votes)
     seal_vote_read(&r, &read);
     cr_assert_neq(reader_end(&r), STATUS_OK);
 }
+
+Test(seal, a_pair_of_contradicting_seals_as_bytes)
+{
+    struct seal_pair pair = { .first = { .epoch = 3, .height = 9, .by.validator = 2 } };
+    pair.second = pair.first;
+    pair.first.block_hash = (struct digest){ { 1 } };
+    pair.second.block_hash = (struct digest){ { 2 } };
+    pair.first.by.signature.bytes[0] = 11;
+    pair.second.by.signature.bytes[63] = 12;
+    struct writer w;
+    writer_init(&w, SEAL_PAIR_BYTES);
+    seal_pair_write(&w, &pair);
+    struct span bytes = writer_span(&w);
+    cr_assert_eq(bytes.size, SEAL_PAIR_BYTES);
+    cr_assert_eq(load_u64(bytes.data), 3);
+    cr_assert_eq(load_u64(bytes.data + 8), 9);
+    cr_assert_eq(load_u16(bytes.data + 16), 2);
+    cr_assert_eq(bytes.data[18], 1);
+    cr_assert_eq(bytes.data[50], 2);
+    cr_assert_eq(bytes.data[82], 11);
+    cr_assert_eq(bytes.data[209], 12);
+    writer_free(&w);
+}

@@ -22,11 +22,14 @@ Test(transaction, operations_have_names_and_levels)
         uint16_t code;
         enum level level;
     } expected[] = {
-        { "account.create", 0x0101, LEVEL_MEDIUM }, { "account.set_signers", 0x0102, LEVEL_HIGH },
-        { "account.freeze", 0x0103, LEVEL_MEDIUM }, { "asset.create", 0x0201, LEVEL_MEDIUM },
-        { "asset.mint", 0x0202, LEVEL_MEDIUM },     { "asset.burn", 0x0203, LEVEL_MEDIUM },
-        { "transfer", 0x0301, LEVEL_MEDIUM },       { "kv.put", 0x0501, LEVEL_LOW },
-        { "kv.delete", 0x0502, LEVEL_LOW },
+        { "account.create", 0x0101, LEVEL_MEDIUM },  { "account.set_signers", 0x0102, LEVEL_HIGH },
+        { "account.freeze", 0x0103, LEVEL_MEDIUM },  { "asset.create", 0x0201, LEVEL_MEDIUM },
+        { "asset.mint", 0x0202, LEVEL_MEDIUM },      { "asset.burn", 0x0203, LEVEL_MEDIUM },
+        { "transfer", 0x0301, LEVEL_MEDIUM },        { "kv.put", 0x0501, LEVEL_LOW },
+        { "kv.delete", 0x0502, LEVEL_LOW },          { "balance.set_floor", 0x0207, LEVEL_HIGH },
+        { "hold.create", 0x0401, LEVEL_MEDIUM },     { "hold.post", 0x0402, LEVEL_MEDIUM },
+        { "hold.void", 0x0403, LEVEL_MEDIUM },       { "hold.post_group", 0x0406, LEVEL_MEDIUM },
+        { "hold.void_group", 0x0407, LEVEL_MEDIUM },
     };
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         uint16_t code = 0;
@@ -41,11 +44,24 @@ Test(transaction, other_operations_are_unknown)
 {
     uint16_t code = 77;
     cr_assert_str_eq(operation_name(0), "unknown");
-    cr_assert_str_eq(operation_name(0x0401), "unknown");
-    cr_assert_not(operation_find("hold.create", &code));
+    cr_assert_str_eq(operation_name(0x0404), "unknown");
+    cr_assert_not(operation_find("hold.create_locked", &code));
     cr_assert_not(operation_find("unknown", &code));
     cr_assert_not(operation_find("", &code));
     cr_assert_eq(code, 77, "left alone");
+}
+
+Test(transaction, each_operation_makes_a_hold_of_its_own)
+{
+    struct digest txid = sample_digest("txid", 1), other = sample_digest("txid", 2);
+    struct id first = hold_id_of(&txid, 0), second = hold_id_of(&txid, 1);
+    struct id elsewhere = hold_id_of(&other, 0);
+    uint8_t bytes[33] = { 0 };
+    memcpy(bytes, txid.bytes, 32);
+    struct digest expected = digest_of(TAG_HOLD, span_of(bytes, sizeof bytes));
+    cr_assert_eq(memcmp(first.bytes, expected.bytes, 16), 0);
+    cr_assert_not(id_equal(&first, &second));
+    cr_assert_not(id_equal(&first, &elsewhere));
 }
 
 /* Body, id, signatures, bytes and signed hash from nothing but the fields and the seeds. */

@@ -104,9 +104,58 @@ Test(transaction_json_read, operations_are_known_by_name)
     json_t *operation = json_array_get(json_object_get(document, "ops"), 0);
     json_object_set_new(operation, "op", json_string("transfr"));
     refused(STATUS_INVALID, "did you mean \"transfer\"?");
-    json_object_set_new(operation, "op", json_string("hold.create"));
+    json_object_set_new(operation, "op", json_string("hold.create_locked"));
     refused(STATUS_INVALID, "/ops/0/op");
+    json_object_set_new(operation, "op", json_string("hold.create"));
+    refused(STATUS_MALFORMED, "/ops/0/args/payer");
     json_decref(document);
+}
+
+/* The place of the first operation of that name. */
+static unsigned place_of(const char *name)
+{
+    size_t i;
+    json_t *operation;
+    json_array_foreach(json_object_get(document, "ops"), i,
+                       operation) if (strcmp(json_string_value(json_object_get(operation, "op")),
+                                             name) == 0) break;
+    return (unsigned)i;
+}
+
+/* Changes a member of the first operation of that name; it must be refused; and changes it back. */
+static void refused_with(const char *name, const char *member, const char *text, enum status status)
+{
+    char place[64];
+    json_t *arguments = arguments_of(place_of(name));
+    json_t *before = json_incref(json_object_get(arguments, member));
+    (void)snprintf(place, sizeof place, "/ops/%u", place_of(name));
+    json_object_set_new(arguments, member, json_string(text));
+    refused(status, place);
+    json_object_set_new(arguments, member, before);
+}
+
+Test(transaction_json_read, holds_and_floors)
+{
+    make_rich();
+    document = transaction_json(tx);
+    forget_stated();
+    json_t *arguments = arguments_of(place_of("hold.create"));
+    cr_assert_str_eq(json_string_value(json_object_get(arguments, "expires")),
+                     "2026-12-01T09:00:00.123Z");
+    cr_assert_null(json_object_get(arguments, "group"), "none");
+    const char *payer = json_string_value(json_object_get(arguments, "payer"));
+    refused_with("hold.create", "payee", payer, STATUS_INVALID);
+    refused_with("hold.create", "amount", "0", STATUS_INVALID);
+    refused_with("hold.create", "expires", "tomorrow", STATUS_MALFORMED);
+    refused_with("hold.post", "hold", payer, STATUS_INVALID);
+    refused_with("hold.post", "amount", "9223372036854775808", STATUS_MALFORMED);
+    refused_with("hold.void", "hold", "hld1", STATUS_MALFORMED);
+    refused_with("hold.post_group", "group", "00000000000000000000000000000000", STATUS_INVALID);
+    refused_with("hold.void_group", "group", "abcd", STATUS_MALFORMED);
+    refused_with("balance.set_floor", "floor", "1", STATUS_INVALID);
+    refused_with("balance.set_floor", "floor", "-9223372036854775808", STATUS_MALFORMED);
+    json_decref(document);
+    writer_free(&bytes);
 }
 
 Test(transaction_json_read, another_version_is_not_read)

@@ -258,6 +258,47 @@ static inline void add_burn(struct fixture *f, unsigned actor, uint64_t amount)
     o->asset_burn.amount = amount;
 }
 
+/* Of no group. */
+static inline struct operation *add_hold(struct fixture *f, unsigned payer, unsigned payee,
+                                         uint64_t amount, unsigned arbiter, uint64_t expires_ms)
+{
+    struct operation *o = fixture_operation(f, OP_HOLD_CREATE, payer);
+    o->hold_create.payee = f->cast[payee];
+    o->hold_create.asset = f->eur;
+    o->hold_create.amount = amount;
+    o->hold_create.arbiter = f->cast[arbiter];
+    o->hold_create.expires_ms = expires_ms;
+    return o;
+}
+
+static inline void add_post(struct fixture *f, unsigned actor, const struct id *hold,
+                            uint64_t amount)
+{
+    struct operation *o = fixture_operation(f, OP_HOLD_POST, actor);
+    o->hold_post.hold = *hold;
+    o->hold_post.amount = amount;
+}
+
+static inline void add_void(struct fixture *f, unsigned actor, const struct id *hold)
+{
+    fixture_operation(f, OP_HOLD_VOID, actor)->hold_void.hold = *hold;
+}
+
+/* code: OP_HOLD_POST_GROUP or OP_HOLD_VOID_GROUP. */
+static inline void add_group(struct fixture *f, enum operation_code code, unsigned actor,
+                             const struct id *group)
+{
+    fixture_operation(f, code, actor)->hold_group.group = *group;
+}
+
+static inline void add_floor(struct fixture *f, unsigned issuer, unsigned account, int64_t floor)
+{
+    struct operation *o = fixture_operation(f, OP_BALANCE_SET_FLOOR, issuer);
+    o->balance_set_floor.asset = f->eur;
+    o->balance_set_floor.account = f->cast[account];
+    o->balance_set_floor.floor = floor;
+}
+
 static inline void add_freeze(struct fixture *f, unsigned actor, unsigned who, bool frozen)
 {
     struct operation *o = fixture_operation(f, OP_ACCOUNT_FREEZE, actor);
@@ -380,6 +421,13 @@ static inline unsigned fixture_one(struct fixture *f, unsigned signers)
     const struct executed_entry *entry = &f->last->entries[f->last->entry_count - 1];
     ASSERT(entry->kind == ENTRY_TRANSACTION);
     return entry->code;
+}
+
+/* The hold that an operation of the last transaction of the last block made. */
+static inline struct id fixture_hold(const struct fixture *f, uint8_t operation)
+{
+    const struct executed_entry *entry = &f->last->entries[f->last->entry_count - 1];
+    return hold_id_of(&entry->id, operation);
 }
 
 /* The bytes of the block that a batch became: header | count | its included transactions. w is

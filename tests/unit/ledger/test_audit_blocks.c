@@ -136,7 +136,8 @@ Test(audit_blocks, a_stored_hash_of_its_own)
     edit_run(story.path, "UPDATE block SET hash = ?1 WHERE height = 5", digest_span(&wrong),
              span_of("", 0));
     expect(FINDING_block_hash_mismatch, 5);
-    cr_assert_eq(report->error_count, 1, "%s", text());
+    cr_assert_not_null(find(FINDING_row_mismatch, 5));
+    cr_assert_eq(report->error_count, 2, "%s", text());
 }
 
 Test(audit_blocks, a_tick_that_was_not_due)
@@ -307,4 +308,30 @@ Test(audit_blocks, another_payment_than_was_executed)
     replace_last(SIGNED_BOB);
     expect(FINDING_tx_root_mismatch, 7);
     cr_assert_not_null(find(FINDING_state_root_mismatch, 7));
+}
+
+Test(audit_blocks, a_transaction_whose_signature_was_stripped)
+{
+    size_t size;
+    uint8_t *data = edit_blob(story.path, "SELECT data FROM entry WHERE position = 3 << 24", &size);
+    size_t signatures = 4 + load_u32(data);
+    data[signatures] = 0;
+    edit_run(story.path, "UPDATE entry SET data = ?1 WHERE position = 3 << 24",
+             span_of(data, signatures + 1), span_of("", 0));
+    run(NULL);
+    bool found = find(FINDING_tx_malformed, 3) || find(FINDING_tx_not_permitted, 3);
+    cr_assert(found, "%s", text());
+    cr_assert_eq(audit_exit_code(report), 7);
+    free(data);
+}
+
+Test(audit_blocks, a_result_and_effects_that_were_edited)
+{
+    edit(story.path, "UPDATE entry SET code = 0 WHERE position = (1 << 24) + 256");
+    expect(FINDING_result_mismatch, 1);
+    edit(story.path, "UPDATE entry SET at = 3 WHERE position = 5 << 24");
+    expect(FINDING_result_mismatch, 5);
+    edit(story.path, "UPDATE entry SET effects = x'0102' WHERE position = 6 << 24");
+    expect(FINDING_effects_mismatch, 6);
+    cr_assert_eq(report->executed_to, STORY_HEIGHT, "none of them is input");
 }

@@ -121,3 +121,79 @@ Test(audit_seals, a_seal_over_the_executed_header_accuses_the_stored_one)
     expect(FINDING_seal_other_block, VICTIM);
     free(header);
 }
+
+Test(audit_seals, a_seal_of_another_chain)
+{
+    struct digest own = hash_of("SELECT hash FROM block WHERE height = 5");
+    story.f.genesis->chain_id.bytes[0] ^= 1;
+    put_signature(0, 5, &own);
+    story.f.genesis->chain_id.bytes[0] ^= 1;
+    expect(FINDING_seal_bad_signature, 5);
+}
+
+/* The same point of the curve, written by another number: S + L is refused, and so is a first half
+ * that is a point of small order. */
+Test(audit_seals, signatures_that_a_lax_verifier_takes)
+{
+    static const uint8_t order[32] = { 0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58,
+                                       0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+                                       0,    0,    0,    0,    0,    0,    0,    0,
+                                       0,    0,    0,    0,    0,    0,    0,    0x10 };
+    struct digest own = hash_of("SELECT hash FROM block WHERE height = 5");
+    struct signature signature;
+    unsigned carry = 0;
+    story_sign(&story.f, 1, 0, 5, &own, &signature);
+    for (unsigned i = 0; i < 32; i++) {
+        carry += (unsigned)signature.bytes[32 + i] + order[i];
+        signature.bytes[32 + i] = (uint8_t)carry;
+        carry >>= 8;
+    }
+    edit_run(story.path, "UPDATE seal SET signature = ?1 WHERE height = 5 AND validator = 1",
+             span_of(signature.bytes, sizeof signature.bytes), span_of("", 0));
+    expect(FINDING_seal_bad_signature, 5);
+    memset(signature.bytes, 0, sizeof signature.bytes);
+    signature.bytes[0] = 1;
+    edit_run(story.path, "UPDATE seal SET signature = ?1 WHERE height = 5 AND validator = 1",
+             span_of(signature.bytes, sizeof signature.bytes), span_of("", 0));
+    expect(FINDING_seal_bad_signature, 5);
+}
+
+/* ---- forks: validators that sign what execution does not give ---- */
+
+/* Block 3 with another state, hashed again; validators first to last sign it. */
+static void fork_block(uint16_t last)
+{
+    size_t size;
+    uint8_t *header = edit_blob(story.path, "SELECT header FROM block WHERE height = 3", &size);
+    header[160] ^= 1;
+    put_header(header, true);
+    struct digest hash = digest_of(TAG_HEADER, span_of(header, size));
+    for (uint16_t i = 0; i < 4; i++) {
+        char sql[96];
+        struct signature signature;
+        (void)snprintf(sql, sizeof sql, "DELETE FROM seal WHERE height = 3 AND validator = %u", i);
+        edit(story.path, sql);
+        if (i > last) continue;
+        story_sign(&story.f, i, 0, 3, &hash, &signature);
+        (void)snprintf(sql, sizeof sql, "INSERT INTO seal VALUES (3, %u, ?1)", i);
+        edit_run(story.path, sql, span_of(signature.bytes, sizeof signature.bytes), span_of("", 0));
+    }
+    free(header);
+}
+
+Test(audit_seals, a_fork_that_two_of_four_sealed)
+{
+    fork_block(1);
+    expect(FINDING_state_root_mismatch, 3);
+    cr_assert_not_null(find(FINDING_seal_below_quorum, 3));
+}
+
+/* More than f lie: the seal is good, and what it seals is not what execution gives. */
+Test(audit_seals, a_fork_that_a_quorum_sealed)
+{
+    fork_block(2);
+    expect(FINDING_state_root_mismatch, 3);
+    cr_assert_null(find(FINDING_seal_below_quorum, 3), "%s", text());
+    cr_assert_null(find(FINDING_seal_bad_signature, 3), "%s", text());
+    cr_assert_not_null(find(FINDING_row_mismatch, 3));
+}

@@ -172,6 +172,81 @@ Test(effects, the_largest_transaction_fits)
     effect_at(99); /* sorted, and to the end */
 }
 
+/* Accounts without a balance; in a block of their own. */
+static void make_accounts(const char *label, unsigned count)
+{
+    static uint8_t signers[TX_OPERATIONS_MAX][SIGNER_BYTES];
+    fixture_tx(&f, BANK);
+    for (unsigned i = 0; i < count; i++) {
+        struct id id = sample_id(label, i);
+        add_account(&f, BANK, &id, &f.keys[6].public_key, signers[i]);
+    }
+    cr_assert_eq(fixture_one(&f, SIGNED_BANK), RESULT_ok);
+}
+
+static void add_holds(const char *label, unsigned count, const struct id *group)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct operation *o = add_hold(&f, ALICE, BOB, 1, ALICE, f.time_ms + 60000);
+        o->hold_create.payee = sample_id(label, i);
+        if (group) o->hold_create.group = *group;
+    }
+}
+
+/* As many holds made and as many ended as a transaction can, each for another account. */
+Test(effects, the_most_holds_of_a_transaction_fit)
+{
+    struct id group = sample_id("group", 1);
+    make_accounts("first", 100);
+    make_accounts("second", 99);
+    fixture_tx(&f, ALICE);
+    add_holds("first", 100, &group);
+    cr_assert_eq(fixture_one(&f, SIGNED_ALICE), RESULT_ok);
+    cr_assert_eq(effect_count(), 100 + 100 + 100 + 1);
+    fixture_tx(&f, ALICE);
+    add_holds("second", 99, NULL);
+    add_group(&f, OP_HOLD_POST_GROUP, ALICE, &group);
+    cr_assert_eq(fixture_one(&f, SIGNED_ALICE), RESULT_ok);
+    cr_assert_eq(effect_count(), 3 * 99 + 2 * 100 + 1);
+    cr_assert_eq(effects()->movement_count, 99 + 100 + 1);
+}
+
+Test(effects, a_hold_is_told_with_both_of_its_balances)
+{
+    fixture_tx(&f, ALICE);
+    add_hold(&f, ALICE, BOB, 70, BANK, f.time_ms + 60000);
+    cr_assert_eq(fixture_one(&f, SIGNED_ALICE), RESULT_ok);
+    cr_assert_eq(effect_count(), 3);
+    struct id id = fixture_hold(&f, 0);
+    struct ledger_effect e = effect_at(2);
+    cr_assert_eq(e.kind, LEDGER_EFFECT_HOLD);
+    cr_assert(id_equal(&e.id, &id));
+    cr_assert_eq(e.hold.state, HOLD_MADE);
+    cr_assert_eq(e.hold.amount, 70);
+    for (unsigned i = 0; i < 2; i++) {
+        e = effect_at(i);
+        bool alice = id_equal(&e.id, &f.cast[ALICE]);
+        cr_assert_eq(e.balance.d_posted, 0);
+        cr_assert_eq(e.balance.d_held_out, alice ? 70 : 0);
+        cr_assert_eq(e.balance.d_held_in, alice ? 0 : 70);
+    }
+    fixture_tx(&f, BANK);
+    add_post(&f, BANK, &id, 30);
+    cr_assert_eq(fixture_one(&f, SIGNED_BANK), RESULT_ok);
+    cr_assert_eq(effect_count(), 3);
+    e = effect_at(2);
+    cr_assert_eq(e.hold.state, HOLD_POSTED);
+    cr_assert_eq(e.hold.amount, 30);
+    for (unsigned i = 0; i < 2; i++) {
+        e = effect_at(i);
+        bool alice = id_equal(&e.id, &f.cast[ALICE]);
+        cr_assert_eq(e.balance.d_posted, alice ? -30 : 30);
+        cr_assert_eq(e.balance.d_held_out, alice ? -70 : 0);
+        cr_assert_eq(e.balance.d_held_in, alice ? 0 : -70);
+        cr_assert_eq(e.balance.held_out, 0);
+    }
+}
+
 Test(effects, a_failure_shows_what_it_observed_or_nothing)
 {
     static struct effects e;

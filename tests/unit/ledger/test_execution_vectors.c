@@ -90,7 +90,7 @@ Test(execution_vectors, state_tree_records)
         free_span(key);
         free_span(value);
     }
-    cr_assert_eq(i, 6);
+    cr_assert_eq(i, 8);
 }
 
 Test(execution_vectors, state_tree_sets)
@@ -278,6 +278,20 @@ Test(execution_vectors, governance)
         chain_close(&chain);
     }
     cr_assert_eq(i, 10);
+}
+
+Test(execution_vectors, holds)
+{
+    size_t i, k;
+    json_t *item, *step;
+    load("execute");
+    json_array_foreach(json_object_get(vectors, "holds"), i, item)
+    {
+        struct chain chain = chain_open(item);
+        json_array_foreach(json_object_get(item, "steps"), k, step) run_step(&chain, step);
+        chain_close(&chain);
+    }
+    cr_assert_eq(i, 17);
 }
 
 static void expect_window(struct ledger *ledger, const json_t *step)

@@ -101,6 +101,37 @@ Test(governance_draft, the_last_member_stays)
     cr_assert(draft_reserve(&draft, 1, 0));
     draft.members[0].account = f.cast[ALICE];
     cr_assert_eq(draft_apply(&draft, &action, 1).code, RESULT_action_invalid);
+    cr_assert_str_eq(draft.reason.word, "last_member");
+    draft_free(&draft);
+}
+
+/* A draft of four validators, of which the first is to go. */
+static void remove_one_of_four(struct governance_draft *draft, enum fault_model fault_model,
+                               uint64_t least)
+{
+    struct action action = { .kind = ACTION_VALIDATOR_REMOVE };
+    *draft = (struct governance_draft){ .set = { .fault_model = fault_model, .count = 4 } };
+    cr_assert(draft_reserve(draft, 0, 4));
+    for (uint8_t i = 0; i < 4; i++) {
+        draft->set.validators[i].id.bytes[15] = i;
+        draft->validators[i].id = draft->set.validators[i].id;
+        draft->validators[i].status = VALIDATOR_ACTIVE;
+    }
+    draft->params.values[PARAM_validators_min] = least;
+    cr_assert_eq(draft_apply(draft, &action, 1).code, RESULT_action_invalid);
+}
+
+Test(governance_draft, it_says_why_an_action_does_not_hold)
+{
+    struct governance_draft draft;
+    remove_one_of_four(&draft, FAULT_CRASH, 4);
+    cr_assert_str_eq(draft.reason.word, "below_validators_min");
+    cr_assert_str_eq(draft.reason.text, "4 validators become 3: below validators_min 4");
+    draft_free(&draft);
+    remove_one_of_four(&draft, FAULT_BYZANTINE, 1);
+    cr_assert_str_eq(draft.reason.word, "below_byzantine_min");
+    cr_assert_str_eq(draft.reason.text,
+                     "4 validators become 3: of fewer than 4 not one could fail");
     draft_free(&draft);
 }
 
@@ -119,6 +150,7 @@ Test(governance_draft, members_have_a_limit)
     for (unsigned i = 0; i < BALLOTS_MAX; i++)
         store_u32(draft.members[i].account.bytes, i);
     cr_assert_eq(draft_apply(&draft, &action, 1).code, RESULT_action_invalid);
+    cr_assert_str_eq(draft.reason.word, "members_full");
     draft.member_count--;
     cr_assert_eq(draft_apply(&draft, &action, 1).code, RESULT_ok);
     cr_assert_eq(draft.member_count, BALLOTS_MAX);

@@ -155,7 +155,9 @@ Test(operations, a_frozen_actor_comes_before_every_other_result)
     static const enum operation_code codes[] = {
         OP_ACCOUNT_SET_SIGNERS, OP_ACCOUNT_CREATE, OP_ACCOUNT_FREEZE, OP_ASSET_CREATE,
         OP_ASSET_MINT,          OP_ASSET_BURN,     OP_TRANSFER,       OP_KV_PUT,
-        OP_KV_DELETE,           OP_GOV_PROPOSE,    OP_GOV_BALLOT,
+        OP_KV_DELETE,           OP_GOV_PROPOSE,    OP_GOV_BALLOT,     OP_BALANCE_SET_FLOOR,
+        OP_HOLD_CREATE,         OP_HOLD_POST,      OP_HOLD_VOID,      OP_HOLD_POST_GROUP,
+        OP_HOLD_VOID_GROUP,
     };
     static const uint8_t member_remove[1 + 16] = { ACTION_MEMBER_REMOVE };
     freeze(ALICE, true);
@@ -187,6 +189,15 @@ Test(operations, a_frozen_actor_comes_before_every_other_result)
             o->asset_mint.to = f.cast[BOB];
             break;
         case OP_ASSET_BURN: o->asset_burn.amount = 1; break;
+        case OP_BALANCE_SET_FLOOR: break;
+        case OP_HOLD_CREATE:
+            o->hold_create.payee = sample_id("nobody", 1);
+            o->hold_create.amount = 1;
+            break;
+        case OP_HOLD_POST: o->hold_post.amount = 1; break;
+        case OP_HOLD_VOID: break;
+        case OP_HOLD_POST_GROUP:
+        case OP_HOLD_VOID_GROUP: o->hold_group.group = sample_id("group", 1); break;
         case OP_TRANSFER:
             o->transfer.to = sample_id("nobody", 1);
             o->transfer.amount = 1;
@@ -366,6 +377,131 @@ Test(operations, money_received_in_a_transaction_can_be_spent_in_it)
     const struct balance *dave = state_balance(f.ledger->state, &f.cast[DAVE], &f.eur);
     cr_assert_not_null(dave, "touched, so it exists, with one movement");
     cr_assert_eq(dave->seq, 1);
+}
+
+/* ---- credit lines ---------------------------------------------------------------------------- */
+
+static unsigned set_floor(unsigned who, int64_t floor)
+{
+    fixture_tx(&f, BANK);
+    add_floor(&f, BANK, who, floor);
+    return fixture_one(&f, SIGNED_BANK);
+}
+
+static int64_t available_of(unsigned who)
+{
+    const struct balance *balance = state_balance(f.ledger->state, &f.cast[who], &f.eur);
+    return balance ? balance_free(balance) : 0;
+}
+
+Test(operations, a_line_lets_a_balance_go_below_zero)
+{
+    cr_assert_eq(set_floor(ALICE, -300), RESULT_ok);
+    cr_assert_eq(posted_of(ALICE), 10000);
+    cr_assert_eq(available_of(ALICE), 10300);
+    cr_assert_eq(state_balance(f.ledger->state, &f.cast[ALICE], &f.eur)->floor, -300);
+    fixture_tx(&f, ALICE);
+    add_transfer(&f, ALICE, BOB, 10301);
+    cr_assert_eq(fixture_one(&f, SIGNED_ALICE), RESULT_insufficient_funds);
+    expect_observed(OBSERVED_AVAILABLE, 10300);
+    fixture_tx(&f, ALICE);
+    add_transfer(&f, ALICE, BOB, 10300);
+    cr_assert_eq(fixture_one(&f, SIGNED_ALICE), RESULT_ok);
+    cr_assert_eq(posted_of(ALICE), -300);
+    cr_assert_eq(available_of(ALICE), 0);
+}
+
+/* It is one movement without a change, and no change of the asset. */
+Test(operations, what_a_line_changes_is_told_by_its_balance_alone)
+{
+    uint64_t version = state_asset(f.ledger->state, &f.eur)->version;
+    cr_assert_eq(set_floor(ALICE, -300), RESULT_ok);
+    cr_assert_eq(state_asset(f.ledger->state, &f.eur)->version, version);
+    cr_assert_eq(state_asset(f.ledger->state, &f.eur)->lines, 300);
+    struct effect_list list = effect_list_of(f.ledger->executor.effects.list);
+    struct ledger_effect effect;
+    cr_assert(effect_list_next(&list, &effect));
+    cr_assert_eq(effect.kind, LEDGER_EFFECT_BALANCE);
+    cr_assert_eq(effect.balance.seq, 2);
+    cr_assert_eq(effect.balance.d_posted, 0);
+    cr_assert_not(effect_list_next(&list, &effect));
+}
+
+Test(operations, a_line_for_an_account_without_a_balance_makes_one)
+{
+    cr_assert_eq(set_floor(DAVE, -300), RESULT_ok);
+    cr_assert_eq(account_of(DAVE)->balances, 1);
+    cr_assert_eq(account_of(DAVE)->version, here(0));
+    cr_assert_eq(available_of(DAVE), 300);
+    cr_assert_eq(set_floor(CAROL, 0), RESULT_ok);
+    cr_assert_eq(account_of(CAROL)->balances, 1);
+}
+
+Test(operations, a_line_that_is_used_cannot_be_taken_back)
+{
+    cr_assert_eq(set_floor(DAVE, -300), RESULT_ok);
+    fixture_tx(&f, DAVE);
+    add_transfer(&f, DAVE, BOB, 100);
+    cr_assert_eq(fixture_one(&f, SIGNED_DAVE), RESULT_ok);
+    cr_assert_eq(set_floor(DAVE, -99), RESULT_insufficient_funds);
+    expect_observed(OBSERVED_AVAILABLE, 200);
+    cr_assert_eq(set_floor(DAVE, -100), RESULT_ok);
+    cr_assert_eq(available_of(DAVE), 0);
+    cr_assert_eq(state_asset(f.ledger->state, &f.eur)->lines, 100);
+    /* What is held counts as used. */
+    cr_assert_eq(set_floor(DAVE, -150), RESULT_ok);
+    fixture_tx(&f, DAVE);
+    add_hold(&f, DAVE, BOB, 50, BOB, f.time_ms + 60000);
+    cr_assert_eq(fixture_one(&f, SIGNED_DAVE), RESULT_ok);
+    cr_assert_eq(set_floor(DAVE, -149), RESULT_insufficient_funds);
+}
+
+/* Everything that can be wrong is; one after the other is put right, and the next one shows. */
+Test(operations, set_floor_results_in_order)
+{
+    static const unsigned expected[] = { RESULT_asset_unknown, RESULT_not_issuer,
+                                         RESULT_account_unknown, RESULT_supply_limit, RESULT_ok };
+    struct id nobody = sample_id("nobody", 1);
+    for (unsigned right = 0; right < 5; right++) {
+        unsigned issuer = right < 2 ? ALICE : BANK;
+        fixture_tx(&f, issuer);
+        add_floor(&f, issuer, DAVE, right < 4 ? -(int64_t)TX_AMOUNT_MAX : -10);
+        if (right < 1) f.tx->operations[0].balance_set_floor.asset = nobody;
+        if (right < 3) f.tx->operations[0].balance_set_floor.account = nobody;
+        cr_assert_eq(fixture_one(&f, issuer == BANK ? SIGNED_BANK : SIGNED_ALICE), expected[right],
+                     "%u", right);
+        if (right == 3) expect_observed(OBSERVED_SUPPLY_LEFT, INT64_MAX - 10500);
+    }
+}
+
+Test(operations, supply_and_lines_share_one_limit)
+{
+    static const uint8_t code[12] = "GOLD";
+    struct id gold = asset_id_of(&f.cast[BANK], code);
+    fixture_tx(&f, BANK);
+    add_asset(&f, BANK, "GOLD");
+    cr_assert_eq(fixture_one(&f, SIGNED_BANK), RESULT_ok);
+    fixture_tx(&f, BANK);
+    add_floor(&f, BANK, DAVE, -(int64_t)(TX_AMOUNT_MAX - 10));
+    f.tx->operations[0].balance_set_floor.asset = gold;
+    cr_assert_eq(fixture_one(&f, SIGNED_BANK), RESULT_ok);
+    for (unsigned i = 0; i < 2; i++) { /* 11 is too much, 10 is not */
+        fixture_tx(&f, BANK);
+        add_mint(&f, BANK, ALICE, 11 - i);
+        f.tx->operations[0].asset_mint.asset = gold;
+        cr_assert_eq(fixture_one(&f, SIGNED_BANK), i ? RESULT_ok : RESULT_supply_limit);
+        if (i == 0) expect_observed(OBSERVED_SUPPLY_LEFT, 10);
+    }
+    /* A balance at each end of what can be. */
+    fixture_tx(&f, DAVE);
+    add_transfer(&f, DAVE, ALICE, TX_AMOUNT_MAX - 10);
+    f.tx->operations[0].transfer.asset = gold;
+    cr_assert_eq(fixture_one(&f, SIGNED_DAVE), RESULT_ok);
+    const struct balance *alice = state_balance(f.ledger->state, &f.cast[ALICE], &gold);
+    cr_assert_eq(alice->posted, INT64_MAX);
+    /* The same lines are found again in the rows. */
+    state_forget(f.ledger->state);
+    cr_assert_eq(state_asset(f.ledger->state, &gold)->lines, TX_AMOUNT_MAX - 10);
 }
 
 /* ---- keys and values ------------------------------------------------------------------------- */

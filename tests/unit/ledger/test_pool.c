@@ -123,6 +123,35 @@ Test(pool, bounds_by_number)
     cr_assert_eq(refusal.limit, limits.txs_max);
 }
 
+/* Lower than what is there already: that stays, and nothing comes until there is room. */
+Test(pool, other_bounds_from_now_on)
+{
+    for (uint64_t i = 0; i < 10; i++)
+        cr_assert_eq(fixture_add(pool, fixture_make(i, i), FIXTURE_BYTES, 0, true, 0, &refusal),
+                     REFUSAL_none);
+    struct pool_limits other = limits;
+    other.bytes_max = 5 * FIXTURE_BYTES;
+    pool_set_limits(pool, &other);
+    cr_assert_eq(fixture_add(pool, fixture_make(20, 20), 32, 0, true, 0, &refusal),
+                 REFUSAL_mempool_full);
+    cr_assert_eq(refusal.limit, other.bytes_max);
+    struct pool_stats stats;
+    pool_stats(pool, &stats);
+    cr_assert_eq(stats.txs, 10, "nobody is put out");
+    other = limits;
+    other.txs_max = 1;
+    pool_set_limits(pool, &other);
+    cr_assert_eq(fixture_add(pool, fixture_make(20, 20), 32, 0, true, 0, &refusal),
+                 REFUSAL_mempool_full);
+    struct digest batch = { { 1 } }, txids[10];
+    for (uint64_t i = 0; i < 10; i++)
+        txids[i] = fixture_id(i);
+    pool_mark(pool, &batch, txids, 10); /* As far as the bounds allow, and no further. */
+    pool_unmark(pool, &batch);
+    pool_set_limits(pool, &limits);
+    cr_assert_eq(fixture_add(pool, fixture_make(20, 20), 32, 0, true, 0, &refusal), REFUSAL_none);
+}
+
 Test(pool, bounds_by_bytes)
 {
     for (uint64_t i = 0; i < 99; i++)

@@ -147,6 +147,8 @@ Test(reader_governance, a_preview_says_what_an_enactment_would)
     look(preview, actions, 2);
     cr_assert_eq(preview->code, RESULT_action_invalid);
     cr_assert_eq(preview->at, 0);
+    cr_assert_str_eq(preview->reason, "validator_not_active");
+    cr_assert_str_eq(preview->reason_text, "it is no validator, or none any more");
     cr_assert_eq(preview->after.count, 4);
     actions[0] = set_param(PARAM_max_idle_ms, 8000);
     look(preview, actions, 1);
@@ -154,6 +156,7 @@ Test(reader_governance, a_preview_says_what_an_enactment_would)
     cr_assert_not(preview->ends_epoch);
     cr_assert_eq(preview->params.values[PARAM_max_idle_ms], 8000);
     cr_assert_eq(preview->params.version, 3);
+    cr_assert_null(preview->reason);
     actions[0] = set_roles(&s.f, DAVE, 1);
     actions[0].account_roles.account = sample_id("nobody", 3);
     look(preview, actions, 1);

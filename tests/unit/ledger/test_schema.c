@@ -90,8 +90,9 @@ Test(schema, the_file_says_what_it_is)
 
 Test(schema, tables_are_strict_and_small_rows_without_rowid)
 {
-    static const char without[] = "touch movement history seal account signer asset balance hold "
-                                  "recent lane member validator param ballot leaf slot evidence ";
+    static const char without[] =
+        "touch movement hold_end history seal account signer asset balance hold "
+        "recent lane member validator param ballot leaf slot evidence ";
     cr_assert_eq(number("SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND"
                         " type = 'table' AND name NOT LIKE 'sqlite%' AND strict = 0"),
                  0);
@@ -147,12 +148,14 @@ Test(schema, indexes)
     expect_index("hold_by_expiry", "expires_ms id", false);
     expect_index("hold_by_payer", "payer", false);
     expect_index("hold_by_payee", "payee", false);
+    expect_index("hold_by_group", "group_id arbiter", false);
+    expect_index("balance_by_line", "asset floor", false);
     expect_index("kv_by_key", "owner key", true);
     expect_index("recent_by_time", "not_after_ms txid", false);
     expect_index("validator_by_address", "address", true);
     cr_assert_eq(number("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND sql IS NOT"
                         " NULL"),
-                 15);
+                 17);
 }
 
 static void expect_text(const char *sql, const char *expected)

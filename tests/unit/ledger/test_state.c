@@ -132,3 +132,80 @@ Test(state, strangers_cannot_fill_the_memory)
     cr_assert_eq(state_records(state), 0);
     cr_assert_not_null(state_account(state, &f.cast[ALICE]));
 }
+
+/* ---- holds ---- */
+
+static const struct id group = { { 7 } };
+
+static struct hold hold_of(uint64_t number)
+{
+    return (struct hold){ .id = sample_id("hold", number),
+                          .version = number,
+                          .arbiter = f.cast[BOB],
+                          .amount = 5,
+                          .expires_ms = 100,
+                          .group = group };
+}
+
+static size_t group_size(void)
+{
+    struct id ids[STATE_GROUP_MAX];
+    size_t count = state_group(state, &group, &f.cast[BOB], ids);
+    for (size_t i = 1; i < count; i++)
+        cr_assert_lt(id_compare(&ids[i - 1], &ids[i]), 0);
+    return count;
+}
+
+Test(state, a_hold_that_ends_is_gone_and_told)
+{
+    struct hold hold = hold_of(1);
+    state_put_hold(state, &hold);
+    struct state_edit edit = state_edit_at(state, 0);
+    const struct hold_value *value = edit.now;
+    cr_assert_eq(edit.kind, RECORD_HOLD);
+    cr_assert_eq(value->state, HOLD_MADE);
+    cr_assert_eq(value->amount, 5);
+    state_accept(state);
+    state_end_hold(state, &hold.id, HOLD_POSTED, 3, 77);
+    edit = state_edit_at(state, 0);
+    value = edit.now;
+    cr_assert(edit.existed);
+    cr_assert_not(edit.exists);
+    cr_assert_eq(value->state, HOLD_POSTED);
+    cr_assert_eq(value->amount, 3);
+    cr_assert_eq(value->hold.amount, 5);
+    cr_assert_null(state_hold(state, &hold.id));
+    state_undo(state);
+    cr_assert_not_null(state_hold(state, &hold.id));
+}
+
+Test(state, a_group_is_as_it_is_at_this_moment_of_the_entry)
+{
+    struct hold one = hold_of(1), two = hold_of(2), three = hold_of(3), other = hold_of(4);
+    other.arbiter = f.cast[ALICE];
+    state_put_hold(state, &one);
+    state_put_hold(state, &two);
+    state_put_hold(state, &other);
+    cr_assert_eq(group_size(), 2, "made by the entry in hand");
+    state_accept(state);
+    cr_assert_eq(group_size(), 2, "made by one before it");
+    state_put_hold(state, &three);
+    state_end_hold(state, &one.id, HOLD_VOIDED, 5, 77);
+    cr_assert_eq(group_size(), 2);
+    state_undo(state);
+    cr_assert_eq(group_size(), 2);
+    state_end_hold(state, &one.id, HOLD_VOIDED, 5, 77);
+    state_end_hold(state, &two.id, HOLD_VOIDED, 5, 77);
+    state_accept(state);
+    cr_assert_eq(group_size(), 0);
+}
+
+Test(state, of_a_large_group_the_first_are_found)
+{
+    for (uint64_t i = 0; i < 2 * STATE_GROUP_MAX; i++) {
+        struct hold hold = hold_of(i);
+        state_put_hold(state, &hold);
+        if (i % 50 == 0) state_accept(state);
+    }
+    cr_assert_eq(group_size(), STATE_GROUP_MAX);
+}

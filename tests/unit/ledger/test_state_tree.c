@@ -35,12 +35,13 @@ static struct digest path_at(uint64_t number, unsigned shared)
 
 static struct state_change put(uint64_t number, unsigned shared, uint64_t value)
 {
-    return (struct state_change){ path_at(number, shared), sample_digest("leaf", value), false };
+    return (struct state_change){ .path = path_at(number, shared),
+                                  .hash = sample_digest("leaf", value) };
 }
 
 static struct state_change drop(uint64_t number, unsigned shared)
 {
-    return (struct state_change){ path_at(number, shared), { { 0 } }, true };
+    return (struct state_change){ .path = path_at(number, shared), .removed = true };
 }
 
 static int by_path(const void *a, const void *b)
@@ -329,4 +330,96 @@ Test(state_tree, freed_nodes_are_used_again)
         if (round == 0) bytes = state_tree_bytes(tree);
     }
     cr_assert_eq(state_tree_bytes(tree), bytes);
+}
+
+/* ---- places, for proofs ---------------------------------------------------------------------- */
+
+static struct digest climb(const struct digest *path, const struct state_place *place)
+{
+    struct digest hash = { { 0 } };
+    if (place->occupied) hash = place->leaf.hash;
+    for (unsigned depth = place->depth; depth-- > 0;)
+        hash = path_bit(path->bytes, depth) ? state_node_hash(&place->siblings[depth], &hash)
+                                            : state_node_hash(&hash, &place->siblings[depth]);
+    return hash;
+}
+
+/* Leads to the root; is no deeper than it must be; and holds the path itself, a neighbour that
+ * shares its first bits, or nothing. */
+static void check_place(uint64_t number, unsigned shared, bool present)
+{
+    struct digest path = path_at(number, shared), root = state_tree_root(tree);
+    static struct state_place place;
+    cr_assert_eq(state_tree_place(tree, &path, &place, &problem), STATUS_OK, "%s", problem.text);
+    struct digest climbed = climb(&path, &place);
+    cr_assert(digest_equal(&climbed, &root));
+    cr_assert_eq(place.occupied && digest_equal(&place.leaf.path, &path), present);
+    if (place.depth > 0 && place.occupied)
+        cr_assert(!digest_is_zero(&place.siblings[place.depth - 1]), "the leaf could stand higher");
+    for (unsigned bit = 0; place.occupied && bit < place.depth; bit++)
+        cr_assert_eq(path_bit(place.leaf.path.bytes, bit), path_bit(path.bytes, bit));
+}
+
+Test(state_tree, the_place_in_an_empty_tree_and_beside_one_entry)
+{
+    static struct state_place place;
+    struct digest path = path_at(1, 0);
+    cr_assert_eq(state_tree_place(tree, &path, &place, &problem), STATUS_OK);
+    cr_assert(!place.occupied);
+    cr_assert_eq(place.depth, 0);
+    struct state_change one = put(1, 0, 7);
+    one.value_hash = sample_digest("value", 7);
+    apply(&one, 1);
+    check_place(1, 0, true);
+    check_place(2, 0, false);
+    path = path_at(2, 0);
+    cr_assert_eq(state_tree_place(tree, &path, &place, &problem), STATUS_OK);
+    cr_assert(place.occupied, "the only entry is everybody's neighbour");
+    cr_assert(digest_equal(&place.leaf.value_hash, &one.value_hash));
+}
+
+Test(state_tree, places_of_what_is_there_and_of_what_is_not)
+{
+    static const unsigned shared[] = { 0, 60, 130 };
+    static struct state_change changes[900];
+    size_t count = 0;
+    for (size_t s = 0; s < 3; s++)
+        for (uint64_t i = 0; i < 300; i++)
+            changes[count++] = put(i, shared[s], i);
+    apply(changes, count);
+    for (size_t s = 0; s < 3; s++)
+        for (uint64_t i = 0; i < 600; i++)
+            check_place(i, shared[s], i < 300);
+}
+
+Test(state_tree, a_place_beside_nothing)
+{
+    struct state_change two[2] = { put(1, 0, 1), put(2, 0, 2) };
+    memset(two[0].path.bytes, 0, 32);
+    memset(two[1].path.bytes, 0, 32);
+    two[1].path.bytes[0] = 0x20; /* they part at bit 2: 000 and 001 */
+    apply(two, 2);
+    static struct state_place place;
+    struct digest path = { { 0x80 } };
+    cr_assert_eq(state_tree_place(tree, &path, &place, &problem), STATUS_OK);
+    cr_assert(!place.occupied);
+    cr_assert_eq(place.depth, 1);
+    struct digest root = state_tree_root(tree), climbed = climb(&path, &place);
+    cr_assert(digest_equal(&root, &climbed));
+}
+
+Test(state_tree, a_place_in_damaged_rows_is_not_given_out)
+{
+    static struct state_change changes[100];
+    static struct state_place place;
+    for (size_t i = 0; i < 100; i++)
+        changes[i] = put(i, 0, i);
+    apply(changes, 100);
+    struct digest path = memory->leaves[0].path;
+    memory->leaves[0].hash.bytes[5] ^= 1;
+    cr_assert_eq(state_tree_place(tree, &path, &place, &problem), STATUS_DAMAGED);
+    memory->leaves[0].hash.bytes[5] ^= 1;
+    cr_assert_eq(state_tree_place(tree, &path, &place, &problem), STATUS_OK);
+    memory_remove_leaf(memory, &path);
+    cr_assert_eq(state_tree_place(tree, &path, &place, &problem), STATUS_DAMAGED);
 }

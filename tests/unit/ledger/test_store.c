@@ -138,8 +138,8 @@ Test(store, a_long_wal_is_copied_back)
         store_begin(store);
         for (unsigned i = 0; i < 1000; i++) {
             struct state_storage storage = store_tree_storage(store);
-            struct state_leaf leaf = { sample_digest("path", round * 1000 + i),
-                                       sample_digest("leaf", i) };
+            struct state_leaf leaf = { .path = sample_digest("path", round * 1000 + i),
+                                       .hash = sample_digest("leaf", i) };
             cr_assert_eq(storage.put_leaf(storage.context, &leaf), STATUS_OK);
         }
         store_commit(store);

@@ -53,14 +53,16 @@ Test(store_tree, a_tree_over_the_tables)
     sqlite3_exec(f.ledger->store->db, "DELETE FROM leaf; DELETE FROM slot", NULL, NULL, NULL);
     struct state_tree *tree = state_tree_new(&storage);
     for (size_t i = 0; i < COUNT; i++)
-        changes[i] =
-            (struct state_change){ sample_digest("path", i), sample_digest("leaf", i), false };
+        changes[i] = (struct state_change){ .path = sample_digest("path", i),
+                                            .hash = sample_digest("leaf", i) };
     qsort(changes, COUNT, sizeof changes[0], by_path);
     cr_assert_eq(state_tree_apply(tree, changes, COUNT, &problem), STATUS_OK);
     size_t kept = 0;
     for (size_t i = 0; i < COUNT; i++) {
         changes[i].removed = i % 3 == 0;
-        if (i % 3 != 0) leaves[kept++] = (struct state_leaf){ changes[i].path, changes[i].hash };
+        if (i % 3 != 0)
+            leaves[kept++] =
+                (struct state_leaf){ .path = changes[i].path, .hash = changes[i].hash };
     }
     cr_assert_eq(state_tree_apply(tree, changes, COUNT, &problem), STATUS_OK);
     struct digest expected = state_root_of(leaves, kept, 0), root = state_tree_root(tree);
@@ -75,7 +77,7 @@ Test(store_tree, a_range_is_inclusive_and_a_reader_may_stop_it)
 {
     size_t count = 0;
     struct digest first = sample_digest("path", 1), last = first;
-    struct state_leaf leaf = { first, sample_digest("leaf", 1) };
+    struct state_leaf leaf = { .path = first, .hash = sample_digest("leaf", 1) };
     cr_assert_eq(storage.put_leaf(storage.context, &leaf), STATUS_OK);
     cr_assert_eq(storage.read_leaves(storage.context, &first, &last, count_leaf, &count),
                  STATUS_OK);
@@ -102,8 +104,8 @@ Test(store_tree, a_path_of_another_length_is_damage)
     struct digest first, last;
     memset(&first, 0, sizeof first);
     memset(&last, 0xff, sizeof last);
-    sqlite3_exec(f.ledger->store->db, "INSERT INTO leaf VALUES (x'1234', zeroblob(32))", NULL, NULL,
-                 NULL);
+    sqlite3_exec(f.ledger->store->db,
+                 "INSERT INTO leaf VALUES (x'1234', zeroblob(32), zeroblob(32))", NULL, NULL, NULL);
     cr_assert_eq(storage.read_leaves(storage.context, &first, &last, count_leaf, &count),
                  STATUS_DAMAGED);
 }

@@ -16,6 +16,7 @@
 #define TESTS_NODE_REPLICA_FIXTURE_H
 
 #include "consensus/hotstuff.h"
+#include "format/action.h"
 #include "node/replica.h"
 
 #include <criterion/criterion.h>
@@ -33,7 +34,7 @@ struct said {
     enum output_kind kind;
     uint8_t type;
     uint16_t peer;
-    bool droppable;
+    bool droppable, later;
     uint64_t record, sequence, height, ticket;
     enum read_answer read;
     uint64_t durable; /* the node's journal at that moment */
@@ -62,7 +63,8 @@ struct world_node {
     size_t durable, first;  /* first: records below it were cut */
     struct output *waiting; /* for a held ledger */
     size_t waiting_count;
-    struct check_job **jobs; /* held checks */
+    struct check_job *admissions; /* linked by next */
+    struct check_job **jobs;      /* held checks */
     size_t jobs_count;
     struct epoch_record *epoch; /* that the replica is in */
     struct header headers[WORLD_BLOCKS];
@@ -143,6 +145,7 @@ static inline void world_log(struct world *w, uint16_t n, const struct output *o
                            .type = output->type,
                            .peer = output->peer,
                            .droppable = output->droppable,
+                           .later = output->later,
                            .record = output->record,
                            .sequence = output->sequence,
                            .height = output->height,
@@ -268,11 +271,6 @@ static inline void world_keep_block(struct world_node *node, const struct execut
 /* Runs what the ledger's thread would run, and gives the answer back. */
 static inline void world_ledger_job(struct world *w, struct world_node *node, struct output *output)
 {
-    if (output->kind == OUTPUT_ADMIT) {
-        check_admit(output->job, node->ledger, WORLD_WALL_MS + w->now_ms);
-        replica_admitted(node->replica, world_moment(w), output->job);
-        return;
-    }
     struct execution *execution = NULL;
     struct problem problem = { .text = "" };
     enum status status =
@@ -290,6 +288,25 @@ static inline void world_ledger_job(struct world *w, struct world_node *node, st
     }
     if (execution && status == STATUS_OK) world_keep_block(node, execution);
     replica_executed(node->replica, world_moment(w), status, execution, &problem);
+}
+
+/* Admissions wait until nothing else is to be done, and are looked at together. */
+static inline void world_admission_later(struct world_node *node, struct output *output)
+{
+    struct check_job **end = &node->admissions;
+    while (*end)
+        end = &(*end)->next;
+    *end = output->job;
+}
+
+static inline bool world_admit(struct world *w, struct world_node *node)
+{
+    struct check_job *jobs = node->admissions;
+    if (!node->alive || !jobs) return false;
+    node->admissions = NULL;
+    check_admit(jobs, node->ledger, WORLD_WALL_MS + w->now_ms);
+    replica_admitted(node->replica, world_moment(w), jobs);
+    return true;
 }
 
 static inline void world_ledger_later(struct world_node *node, struct output *output)
@@ -356,10 +373,10 @@ static inline void world_output(struct world *w, uint16_t n, struct output *outp
         check_run(output->job);
         replica_checked(node->replica, world_moment(w), output->job);
         break;
-    case OUTPUT_ADMIT:
+    case OUTPUT_ADMIT: world_admission_later(node, output); break;
     case OUTPUT_EXECUTE:
     case OUTPUT_EXECUTE_BLOCK:
-        if (node->ledger_held && output->kind != OUTPUT_ADMIT)
+        if (node->ledger_held)
             world_ledger_later(node, output);
         else
             world_ledger_job(w, node, output);
@@ -374,10 +391,12 @@ static inline void world_output(struct world *w, uint16_t n, struct output *outp
 static inline void world_drain(struct world *w, uint16_t n)
 {
     struct output output;
-    while (w->nodes[n].alive && replica_next(w->nodes[n].replica, &output)) {
-        world_output(w, n, &output);
-        output_release(&output);
-    }
+    do {
+        while (w->nodes[n].alive && replica_next(w->nodes[n].replica, &output)) {
+            world_output(w, n, &output);
+            output_release(&output);
+        }
+    } while (world_admit(w, &w->nodes[n]));
 }
 
 /* Everything appended is on the disk. */
@@ -387,6 +406,19 @@ static inline void world_sync(struct world *w, uint16_t n)
     if (node->durable == node->records_count) return;
     node->durable = node->records_count;
     replica_durable(node->replica, world_moment(w), node->durable);
+    world_drain(w, n);
+}
+
+/* Held checks come back, all in one turn of the loop. */
+static inline void world_checks_go(struct world *w, uint16_t n)
+{
+    struct world_node *node = &w->nodes[n];
+    node->checks_held = false;
+    for (size_t i = 0; i < node->jobs_count; i++) {
+        check_run(node->jobs[i]);
+        replica_checked(node->replica, world_moment(w), node->jobs[i]);
+    }
+    node->jobs_count = 0;
     world_drain(w, n);
 }
 
@@ -552,6 +584,11 @@ static inline void world_drop_replica(struct world_node *node)
     }
     for (size_t i = 0; i < node->jobs_count; i++)
         check_free(node->jobs[i]);
+    while (node->admissions) {
+        struct check_job *next = node->admissions->next;
+        check_free(node->admissions);
+        node->admissions = next;
+    }
     node->waiting_count = node->jobs_count = 0;
     replica_free(node->replica);
     signer_free(node->signer);
@@ -797,6 +834,28 @@ static inline uint64_t world_submit(struct world *w, uint16_t n, struct blob *tr
     blob_unref(transaction);
     world_drain(w, n);
     return ticket;
+}
+
+/* A proposal of the only member, whose yes is in it and enough: tx_bytes_max is to be this, which
+ * ends the epoch. */
+static inline void world_propose(struct world *w, uint16_t n, uint64_t reference,
+                                 uint64_t tx_bytes_max)
+{
+    static uint8_t bytes[64];
+    struct action action = { .kind = ACTION_PARAMS_SET,
+                             .params_set = { PARAM_tx_bytes_max, tx_bytes_max } };
+    struct writer actions;
+    writer_init_fixed(&actions, bytes, sizeof bytes);
+    action_write(&actions, &action);
+    struct transaction *tx = world_tx(w, reference);
+    tx->source = w->accounts[0];
+    tx->operations[0] = (struct operation){ .code = OP_GOV_PROPOSE, .actor = w->accounts[0] };
+    tx->operations[0].gov_propose.expects_params_version =
+        ledger_params(w->nodes[n].ledger)->version;
+    tx->operations[0].gov_propose.deadline_ms = WORLD_WALL_MS + w->now_ms + 60000;
+    tx->operations[0].gov_propose.action_count = 1;
+    tx->operations[0].gov_propose.actions = writer_span(&actions);
+    world_submit(w, n, world_signed(w, tx, &w->account_key));
 }
 
 /* count transfers with references from `first` on, to node n. */

@@ -227,6 +227,29 @@ Test(check, gossip_is_exactly_as_long_as_it_says)
     world_close(w);
 }
 
+Test(check, several_jobs_are_admitted_together)
+{
+    struct world *w = busy();
+    struct check_job *jobs = NULL;
+    for (uint64_t i = 0; i < 5; i++) {
+        struct blob *blob = i == 2 ? blob_copy(span_text("nonsense")) : world_transfer(w, 60 + i);
+        struct check_job *job = checked(w, CHECK_TRANSACTION, 0, blob);
+        job->next = jobs;
+        jobs = job;
+    }
+    check_admit(jobs, w->nodes[0].ledger, WORLD_WALL_MS + w->now_ms);
+    for (uint64_t i = 5; i-- > 0;) {
+        struct check_job *job = jobs;
+        cr_assert_eq(job->status, STATUS_OK);
+        cr_assert_eq(job->transactions[0].refusal.code,
+                     i == 2 ? REFUSAL_tx_malformed : REFUSAL_none);
+        jobs = job->next;
+        check_free(job);
+    }
+    cr_assert_null(jobs);
+    world_close(w);
+}
+
 Test(check, admission_leaves_refused_ones_alone)
 {
     struct world *w = busy();

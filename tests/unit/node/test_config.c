@@ -235,6 +235,19 @@ Test(config, lists_with_commas, .init = setup, .fini = teardown)
     config_free(config);
 }
 
+#define NODE_KEY "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+
+Test(config, observers_may_be_dialled, .init = setup, .fini = teardown)
+{
+    struct public_key key;
+    const char *endpoint;
+    cr_assert(config_observer_read(NODE_KEY "=10.0.0.1:7790", &key, &endpoint));
+    cr_assert_str_eq(endpoint, "10.0.0.1:7790");
+    cr_assert_eq(key.bytes[0], 0xd7);
+    cr_assert(config_observer_read(NODE_KEY, &key, &endpoint));
+    cr_assert_str_eq(endpoint, "");
+}
+
 Test(config, rules_across_keys, .init = setup, .fini = teardown)
 {
     expect_refused_flag("rpc.listen=0.0.0.0:7780", "rpc.listen", "loopback");
@@ -251,10 +264,13 @@ Test(config, rules_across_keys, .init = setup, .fini = teardown)
     expect_refused_flag("log.modules=motor=debug", "log.modules", "motor=debug");
     expect_refused_flag("rpc.allowed_origins=*", "rpc.allowed_origins", "origin");
     expect_refused_flag("peers.observers=abcd", "peers.observers", "node key");
+    expect_refused_flag("peers.observers=" NODE_KEY "=nowhere", "peers.observers", "node key");
+    expect_refused_flag("peers.observers=" NODE_KEY "=", "peers.observers", "node key");
     expect_refused_flag("peers.addresses=bank-b=1.2.3.4:5", "peers.addresses", "val1");
     static const char *const good[] = { "rpc.listen=[::1]:7780,127.0.0.2:1,localhost:5",
                                         "log.modules=engine=debug,rpc=error", "log.format=json",
-                                        "disk.critical=0B" };
+                                        "disk.critical=0B",
+                                        "peers.observers=" NODE_KEY "=10.0.0.1:7790," NODE_KEY };
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         const char *flags[] = { good[i], NULL };
         struct config *config;

@@ -302,9 +302,9 @@ Test(replica_engine, at_twice_the_limit_a_member_does_not_vote)
 Test(replica_engine, several_proposals_are_in_flight_under_load)
 {
     struct world *w = world_open(NULL);
-    for (uint64_t i = 1; i <= 200; i++) {
+    for (uint64_t i = 1; i <= 600; i++) {
         world_submit(w, (uint16_t)(i % 4), world_transfer(w, i));
-        world_step(w);
+        if (i % 20 == 0) world_step(w);
     }
     world_run(w, 500);
     uint32_t most = 0;
@@ -312,6 +312,32 @@ Test(replica_engine, several_proposals_are_in_flight_under_load)
         if (world_status(w, n).undecided_max > most) most = world_status(w, n).undecided_max;
     cr_assert_geq(most, 2);
     cr_assert(world_equal(w, w->nodes[0].height));
+    world_close(w);
+}
+
+/* Transactions one by one while a block is under way make one more block, not one each. */
+Test(replica_engine, while_a_block_is_under_way_the_next_batch_gathers)
+{
+    struct world *w = world_open(NULL);
+    world_load(w, 0, 1, 1);
+    world_run(w, 200);
+    uint64_t height = w->nodes[0].height;
+    for (uint16_t n = 0; n < 4; n++)
+        w->nodes[n].ledger_held = true;
+    world_load(w, 1, 2, 1);
+    world_run(w, 50);
+    for (uint64_t i = 3; i < 13; i++) {
+        world_submit(w, (uint16_t)(i % 4), world_transfer(w, i));
+        world_run(w, 10);
+    }
+    for (uint16_t n = 0; n < 4; n++)
+        cr_assert_eq(w->nodes[n].waiting_count, 1, "ordered, and nothing behind it");
+    for (uint16_t n = 0; n < 4; n++)
+        world_ledger_go(w, n);
+    world_run(w, 200);
+    cr_assert_eq(w->nodes[0].height, height + 2);
+    cr_assert_eq(w->nodes[0].headers[height + 2].entry_count, 10);
+    cr_assert(world_equal(w, height + 2));
     world_close(w);
 }
 

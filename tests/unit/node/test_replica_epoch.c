@@ -1,29 +1,7 @@
 /* From one epoch into the next: a world whose only member changes a parameter that ends the epoch.
  */
-#include "replica_fixture.h"
-
-#include "format/action.h"
 #include "node/promises.h"
-
-/* Proposes, with its yes and its activation at once, that tx_bytes_max be this. */
-static void propose(struct world *w, uint16_t n, uint64_t reference, uint64_t tx_bytes_max)
-{
-    static uint8_t bytes[64];
-    struct action action = { .kind = ACTION_PARAMS_SET,
-                             .params_set = { PARAM_tx_bytes_max, tx_bytes_max } };
-    struct writer actions;
-    writer_init_fixed(&actions, bytes, sizeof bytes);
-    action_write(&actions, &action);
-    struct transaction *tx = world_tx(w, reference);
-    tx->source = w->accounts[0];
-    tx->operations[0] = (struct operation){ .code = OP_GOV_PROPOSE, .actor = w->accounts[0] };
-    tx->operations[0].gov_propose.expects_params_version =
-        ledger_params(w->nodes[n].ledger)->version;
-    tx->operations[0].gov_propose.deadline_ms = WORLD_WALL_MS + w->now_ms + 60000;
-    tx->operations[0].gov_propose.action_count = 1;
-    tx->operations[0].gov_propose.actions = writer_span(&actions);
-    world_submit(w, n, world_signed(w, tx, &w->account_key));
-}
+#include "replica_fixture.h"
 
 static const struct said *ended(const struct world *w, uint16_t n)
 {
@@ -87,7 +65,7 @@ Test(replica_epoch, it_ends_with_its_sealed_boundary_and_the_next_one_goes_on)
 {
     struct world *w = world_open(NULL);
     world_blocks(w, 0, 1, 2);
-    propose(w, 0, 100, 60000);
+    world_propose(w, 0, 100, 60000);
     world_run(w, 3000);
     uint64_t boundary = ended(w, 0)->height;
     cr_assert_eq(w->nodes[0].headers[boundary].flags & HEADER_EPOCH_END, HEADER_EPOCH_END);
@@ -120,7 +98,7 @@ Test(replica_epoch, without_a_seal_it_goes_on_and_orders_nothing)
     struct world *w = world_open(NULL);
     world_blocks(w, 0, 1, 1);
     w->filter = lose_seals;
-    propose(w, 0, 100, 60000);
+    world_propose(w, 0, 100, 60000);
     world_run(w, 2000);
     uint64_t boundary = w->nodes[0].height;
     cr_assert_eq(w->nodes[0].headers[boundary].flags & HEADER_EPOCH_END, HEADER_EPOCH_END);
@@ -143,7 +121,7 @@ Test(replica_epoch, a_restart_before_the_seal_is_still_in_the_old_one)
     struct world *w = world_open(NULL);
     world_blocks(w, 0, 1, 1);
     w->filter = lose_seals;
-    propose(w, 0, 100, 60000);
+    world_propose(w, 0, 100, 60000);
     world_run(w, 2000);
     for (uint16_t n = 0; n < 4; n++)
         world_kill(w, n);
@@ -163,7 +141,7 @@ Test(replica_epoch, a_restart_in_the_new_one_knows_its_promises)
 {
     struct world *w = world_open(NULL);
     world_blocks(w, 0, 1, 2);
-    propose(w, 0, 100, 60000);
+    world_propose(w, 0, 100, 60000);
     world_run(w, 3000);
     all_next(w);
     world_blocks(w, 0, 300, 2);
@@ -188,7 +166,7 @@ Test(replica_epoch, promises_of_the_epoch_before_are_not_told_to_the_safety_file
 {
     struct world *w = world_open(NULL);
     world_blocks(w, 0, 1, 2);
-    propose(w, 0, 100, 60000);
+    world_propose(w, 0, 100, 60000);
     world_run(w, 3000);
     cr_assert(ended(w, 1));
     world_kill(w, 1); /* The ledger is in the new epoch, the journal has no record of it yet. */
@@ -208,7 +186,7 @@ Test(replica_epoch, a_journal_ahead_of_its_ledger_is_noticed)
 {
     struct world *w = world_open(NULL);
     world_blocks(w, 0, 1, 2);
-    propose(w, 0, 100, 60000);
+    world_propose(w, 0, 100, 60000);
     world_run(w, 3000);
     all_next(w);
     world_blocks(w, 0, 300, 2);
@@ -230,7 +208,7 @@ Test(replica_epoch, a_sleeper_follows_over_the_boundary)
     world_blocks(w, 0, 1, 2);
     for (uint16_t n = 0; n < 3; n++)
         w->cut[3][n] = w->cut[n][3] = true;
-    propose(w, 0, 100, 60000);
+    world_propose(w, 0, 100, 60000);
     world_run(w, 3000);
     first_next(w, 3);
     world_blocks(w, 0, 300, 3);
@@ -266,7 +244,7 @@ Test(replica_epoch, who_lacks_the_seal_asks_for_that_and_not_for_what_is_behind)
     struct world *w = world_open(NULL);
     world_blocks(w, 0, 1, 1);
     w->filter = lose_seals_to_last;
-    propose(w, 0, 100, 60000);
+    world_propose(w, 0, 100, 60000);
     world_run(w, 2000);
     cr_assert_null(ended(w, 3));
     cr_assert_eq(w->nodes[3].height, w->nodes[0].height);
@@ -283,7 +261,7 @@ Test(replica_epoch, records_of_the_old_one_become_durable_late)
 {
     struct world *w = world_open(NULL);
     world_blocks(w, 0, 1, 1);
-    propose(w, 0, 100, 60000);
+    world_propose(w, 0, 100, 60000);
     world_run(w, 3000);
     uint64_t before = w->nodes[0].records_count;
     next_epoch(w, 0);

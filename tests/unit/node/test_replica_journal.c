@@ -202,6 +202,24 @@ Test(replica_journal, old_segments_are_cut_only_when_the_fold_is_durable)
     world_close(w);
 }
 
+/* Of all records only a seal's promises nothing, and a host may leave it for the next sync. */
+Test(replica_journal, nobody_waits_for_the_record_of_a_seal)
+{
+    struct world *w = world_open(NULL);
+    world_load(w, 0, 1, 20);
+    world_run(w, 1000);
+    size_t seals = 0;
+    for (uint16_t n = 0; n < 4; n++)
+        for (size_t i = 0; i < w->nodes[n].log_count; i++) {
+            const struct said *said = &w->nodes[n].log[i];
+            if (said->kind != OUTPUT_APPEND) continue;
+            cr_assert_eq(said->later, said->type == JOURNAL_SEAL);
+            seals += said->later ? 1 : 0;
+        }
+    cr_assert_gt(seals, 0);
+    world_close(w);
+}
+
 Test(replica_journal, a_journal_that_has_not_grown_is_not_folded)
 {
     struct world *w = world_open(NULL);

@@ -6,6 +6,7 @@
 #ifndef TESTS_RPC_FAKE_NODE_H
 #define TESTS_RPC_FAKE_NODE_H
 
+#include "ledger/prove_reading.h"
 #include "rpc/request.h"
 #include "rpc/server.h"
 #include "tests/unit/format/samples.h"
@@ -55,6 +56,15 @@ struct fake_node {
     read_done *read_done;   /* ... here */
     void *read_context;
     uint64_t read_timeout_ms; /* of the last one */
+    struct ledger *ledger;    /* that readings are taken of */
+    enum state_outcome state; /* how they end; with FAKE_HOLD one is kept instead ... */
+    state_done *state_done;   /* ... here */
+    void *state_context;
+    struct state_question state_question;
+    uint32_t proves, wishes;
+    struct digest wished; /* the last wish */
+    struct state_question wished_question;
+    struct state_reading *kept; /* for it */
     uint64_t now_ms;
     uint32_t submits, ticks, shutdowns;
     char level[16];
@@ -239,6 +249,62 @@ static inline bool fake_read(void *context, uint64_t timeout_ms, read_done *done
     return true;
 }
 
+/* Readings come from a ledger, if the test has given one; fake_release_state answers what FAKE_HOLD
+ * kept. */
+static inline void fake_answer_state(struct fake_node *f, const struct state_question *question,
+                                     state_done *done, void *done_context)
+{
+    struct state_reading *reading = NULL;
+    struct problem problem = { .status = STATUS_OK };
+    enum state_outcome outcome = f->ledger ? f->state : STATE_FAILED;
+    if (outcome == STATE_READ) {
+        enum status status = ledger_read_state(f->ledger, question, &reading, &problem);
+        if (status != STATUS_OK) outcome = status == STATUS_NOT_FOUND ? STATE_NONE : STATE_FAILED;
+    }
+    done(done_context, outcome, reading);
+}
+
+static inline bool fake_prove(void *context, const struct state_question *question,
+                              state_done *done, void *done_context)
+{
+    struct fake_node *f = context;
+    f->proves++;
+    if (f->mode == FAKE_STOPPING) return false;
+    if (f->mode == FAKE_HOLD) {
+        f->state_question = *question;
+        f->state_done = done;
+        f->state_context = done_context;
+    } else {
+        fake_answer_state(f, question, done, done_context);
+    }
+    return true;
+}
+
+static inline void fake_release_state(struct fake_node *f)
+{
+    ASSERT(f->state_done != NULL);
+    fake_answer_state(f, &f->state_question, f->state_done, f->state_context);
+    f->state_done = NULL;
+}
+
+static inline void fake_wish_absence(void *context, const struct absence_wish *wish)
+{
+    struct fake_node *f = context;
+    f->wishes++;
+    f->wished = wish->txid;
+    f->wished_question = *wish->question;
+}
+
+/* What a test has put there. */
+static inline struct state_reading *fake_absence(void *context, const struct digest *txid)
+{
+    struct fake_node *f = context;
+    if (!f->kept || !digest_equal(txid, &f->wished)) return NULL;
+    struct state_reading *reading = f->kept;
+    f->kept = NULL;
+    return reading;
+}
+
 static inline void fake_tick_wish(void *context, uint64_t not_after_ms)
 {
     struct fake_node *f = context;
@@ -369,6 +435,9 @@ static inline struct fake_node *fake_new(struct genesis *genesis)
                                        .view = fake_view,
                                        .submit = fake_submit,
                                        .read = fake_read,
+                                       .prove = fake_prove,
+                                       .wish_absence = fake_wish_absence,
+                                       .absence = fake_absence,
                                        .pending = fake_pending,
                                        .find_tx = fake_find_tx,
                                        .tick_wish = fake_tick_wish,

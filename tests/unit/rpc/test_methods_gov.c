@@ -194,6 +194,9 @@ Test(gov, preview_of_a_list_that_does_not_hold)
     cr_assert_eq(number_at(o, "at"), 1);
     cr_assert_str_eq(text_at(o, "actions/0/result"), "ok");
     cr_assert_str_eq(text_at(o, "actions/1/result"), "action_invalid");
+    cr_assert_str_eq(text_at(o, "actions/1/reason"), "member_unknown");
+    cr_assert_str_eq(text_at(o, "actions/1/detail"), "it is no member");
+    cr_assert_null(json_object_get(json_array_get(json_object_get(o, "actions"), 0), "reason"));
     cr_assert_str_eq(text_at(o, "actions/2/result"), "not_judged");
     cr_assert_eq(number_at(o, "after/validators"), number_at(o, "before/validators"));
 }

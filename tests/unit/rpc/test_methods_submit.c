@@ -149,6 +149,37 @@ Test(methods_submit, an_answer_of_admission_may_come_later)
     json_decref(answer);
 }
 
+/* Admission is no news to who waits for the end. */
+Test(methods_submit, wakes_once_for_its_end)
+{
+    h.node->mode = FAKE_HOLD;
+    cr_assert_null(submit(",\"wait\":\"committed\",\"timeout_ms\":5000"));
+    cr_assert_eq(waiters_count(h.core.waiters), 1, "from before it was handed over");
+    fake_add(h.node, &txid, 1796115600000);
+    fake_release(h.node);
+    cr_assert_not(h.woken);
+    fake_block(h.node, &txid, RESULT_ok);
+    cr_assert(h.woken);
+    json_t *answer = harness_resumed(&h);
+    check_status(answer, "committed", true, false);
+    cr_assert(json_is_false(at(answer, "result/duplicate")));
+    json_decref(answer);
+}
+
+Test(methods_submit, time_that_runs_out_before_admission_is_a_result_after_it)
+{
+    h.node->mode = FAKE_HOLD;
+    cr_assert_null(submit(",\"wait\":\"committed\",\"timeout_ms\":50"));
+    waiters_sweep(h.core.waiters, rpc_monotonic_ms() + 51);
+    cr_assert_not(h.woken);
+    fake_add(h.node, &txid, 1796115600000);
+    fake_release(h.node);
+    json_t *answer = harness_resumed(&h);
+    check_status(answer, "pending", false, false);
+    cr_assert(json_is_true(at(answer, "result/timed_out")));
+    json_decref(answer);
+}
+
 Test(methods_submit, admission_that_never_answers_is_given_up)
 {
     h.node->mode = FAKE_HOLD;

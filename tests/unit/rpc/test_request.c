@@ -303,8 +303,8 @@ Test(request, access)
 Test(request, disabled_methods)
 {
     static const char *const disabled[] = { "get_data", "tx_*" };
-    h.core.disabled = disabled;
-    h.core.disabled_count = 2;
+    h.core.disabled = names_new();
+    cr_assert_eq(names_set(h.core.disabled, disabled, 2), STATUS_OK);
     static const char *const names[] = { "get_data", "tx_wait", "tx_status" };
     for (size_t i = 0; i < 3; i++) {
         json_t *answer = harness_call(&h, names[i], "");
@@ -315,6 +315,8 @@ Test(request, disabled_methods)
     json_t *answer = harness_call(&h, "subtract", "[2,1]");
     cr_assert(at(answer, "result"));
     json_decref(answer);
+    names_free(h.core.disabled);
+    h.core.disabled = NULL;
 }
 
 /* n times the same call in an array; the caller frees. */

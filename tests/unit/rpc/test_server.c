@@ -125,6 +125,37 @@ Test(server, a_second_server_leaves_the_first_one_alone)
     loopback_stop(&l);
 }
 
+/* ---- a reload ------------------------------------------------------------------------------- */
+
+static int64_t health(void)
+{
+    struct rpc_failure failure;
+    json_decref(call(l.url, "node_health", NULL, &failure));
+    int64_t code = failure.what == FAILURE_NONE ? 0 : failure.code;
+    rpc_failure_clear(&failure);
+    return code;
+}
+
+Test(server, a_reload_changes_methods_and_limits_of_a_running_server)
+{
+    struct problem problem;
+    loopback_start(&l);
+    cr_assert_eq(health(), 0);
+    l.options.disabled_methods[0] = "node_*";
+    l.options.disabled_methods_count = 1;
+    cr_assert_eq(rpc_reload(l.server, &l.options, &problem), STATUS_OK);
+    cr_assert_eq(health(), -32004);
+    l.options.disabled_methods_count = 0;
+    l.options.limits.response_max = l.options.limits.body_max;
+    cr_assert_eq(rpc_reload(l.server, &l.options, &problem), STATUS_INVALID);
+    cr_assert(strstr(problem.text, "response_max"));
+    cr_assert_eq(health(), -32004, "nothing has changed");
+    rpc_limits_default(&l.options.limits);
+    cr_assert_eq(rpc_reload(l.server, &l.options, &problem), STATUS_OK);
+    cr_assert_eq(health(), 0);
+    loopback_stop(&l);
+}
+
 /* ---- limits --------------------------------------------------------------------------------- */
 
 Test(server, connections_are_limited_but_not_for_the_local_socket)

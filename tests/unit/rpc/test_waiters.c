@@ -1,8 +1,10 @@
+#include "ledger/prove_reading.h"
 #include "rpc/request.h"
 #include "rpc/waiters.h"
 #include "tests/unit/format/samples.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 
 static struct waiters *waiters;
 static uintptr_t woken[16];
@@ -197,6 +199,76 @@ Test(waiters, submissions)
     waiter_drop(b); /* never answered: freed with the registry */
 }
 
+/* A request that sleeps until its submission is admitted sleeps on until the end. */
+Test(waiters, an_admitted_submission_is_waited_for_without_waking)
+{
+    struct digest txid = sample_digest("tx", 1);
+    struct waiter *admission = waiters_add_submit(waiters, 0);
+    struct waiter *end = waiters_add_tx(waiters, &txid, 0, false, 0);
+    waiter_then(admission, end);
+    cr_assert(waiter_arm(admission, request(1)));
+    const struct submit_outcome outcome = { .kind = SUBMIT_ADMITTED };
+    waiter_submitted(admission, &outcome);
+    cr_assert_eq(woken_count, 0);
+    cr_assert_eq(waiter_end(admission), WAIT_HAPPENED);
+    block(8, 1001, &txid);
+    cr_assert_eq(woken_count, 1);
+    cr_assert_eq(woken[0], 1);
+    cr_assert_eq(waiter_end(end), WAIT_HAPPENED);
+    waiter_drop(admission);
+    waiter_drop(end);
+}
+
+Test(waiters, a_refused_submission_wakes_at_once)
+{
+    struct digest txid = sample_digest("tx", 1);
+    struct waiter *admission = waiters_add_submit(waiters, 0);
+    struct waiter *end = waiters_add_tx(waiters, &txid, 0, false, 0);
+    waiter_then(admission, end);
+    cr_assert(waiter_arm(admission, request(1)));
+    const struct submit_outcome outcome = { .kind = SUBMIT_REFUSED };
+    waiter_submitted(admission, &outcome);
+    cr_assert_eq(woken_count, 1);
+    block(8, 1001, &txid); /* Somebody else's copy: nobody sleeps on it. */
+    cr_assert_eq(woken_count, 1);
+    waiter_drop(admission);
+    waiter_drop(end);
+}
+
+/* The block is here before the answer of admission is, or time has run out meanwhile. */
+Test(waiters, an_end_before_the_admission_is_not_missed)
+{
+    struct digest txid = sample_digest("tx", 1);
+    struct waiter *admission = waiters_add_submit(waiters, 0);
+    struct waiter *end = waiters_add_tx(waiters, &txid, 0, false, 500);
+    waiter_then(admission, end);
+    cr_assert(waiter_arm(admission, request(1)));
+    block(8, 1001, &txid);
+    waiters_sweep(waiters, 501);
+    cr_assert_eq(woken_count, 0);
+    const struct submit_outcome outcome = { .kind = SUBMIT_ADMITTED };
+    waiter_submitted(admission, &outcome);
+    cr_assert_eq(woken_count, 1);
+    cr_assert_eq(waiter_end(end), WAIT_HAPPENED);
+    waiter_drop(admission);
+    waiter_drop(end);
+}
+
+Test(waiters, whoever_goes_before_the_admission_is_not_woken)
+{
+    struct digest txid = sample_digest("tx", 1);
+    struct waiter *admission = waiters_add_submit(waiters, 0);
+    struct waiter *end = waiters_add_tx(waiters, &txid, 0, false, 0);
+    waiter_then(admission, end);
+    cr_assert(waiter_arm(admission, request(1)));
+    waiter_drop(admission);
+    waiter_drop(end);
+    const struct submit_outcome outcome = { .kind = SUBMIT_ADMITTED };
+    waiter_submitted(admission, &outcome); /* and frees it, without a look at what is gone */
+    cr_assert_eq(woken_count, 0);
+    cr_assert_eq(waiters_count(waiters), 0);
+}
+
 Test(waiters, reads)
 {
     struct waiter *waiter = waiters_add_read(waiters, 0);
@@ -248,4 +320,66 @@ Test(waiters, heads_never_go_back)
     cr_assert_eq(head.height, 9);
     cr_assert_eq(head.time_ms, 1002);
     cr_assert_eq(head.sealed_height, 9);
+}
+
+Test(waiters, a_seal_that_is_there_already_and_one_that_comes)
+{
+    struct waiter *waiter = waiters_add_sealed(waiters, 6, 0);
+    cr_assert_not(waiter_arm(waiter, request(1)));
+    cr_assert_eq(waiter_end(waiter), WAIT_HAPPENED);
+    waiter_drop(waiter);
+    waiter = waiters_add_sealed(waiters, 8, 0);
+    cr_assert(waiter_arm(waiter, request(2)));
+    block(8, 1001, NULL);
+    waiters_on_sealed(waiters, 7);
+    cr_assert_eq(woken_count, 0);
+    waiters_on_sealed(waiters, 9);
+    cr_assert_eq(woken_count, 1);
+    cr_assert_eq(waiter_end(waiter), WAIT_HAPPENED);
+    waiter_drop(waiter);
+}
+
+Test(waiters, a_reading_is_handed_over_once)
+{
+    struct state_reading *reading = calloc(1, sizeof *reading), *taken = NULL;
+    struct waiter *waiter = waiters_add_state(waiters, 0);
+    cr_assert(waiter_arm(waiter, request(1)));
+    waiter_state_done(waiter, STATE_READ, reading);
+    cr_assert_eq(woken_count, 1);
+    cr_assert_eq(waiter_state(waiter, &taken), STATE_READ);
+    cr_assert_eq(taken, reading);
+    cr_assert_eq(waiter_state(waiter, &taken), STATE_READ);
+    cr_assert_null(taken);
+    waiter_drop(waiter);
+    state_reading_free(reading);
+}
+
+Test(waiters, a_reading_that_nobody_takes_is_freed)
+{
+    struct waiter *waiter = waiters_add_state(waiters, 0);
+    waiter_state_done(waiter, STATE_READ, calloc(1, sizeof(struct state_reading)));
+    waiter_drop(waiter);
+    waiter = waiters_add_state(waiters, 0); /* The request goes first. */
+    waiter_drop(waiter);
+    waiter_state_done(waiter, STATE_READ, calloc(1, sizeof(struct state_reading)));
+    waiter = waiters_add_state(waiters, 5); /* Its time is over first. */
+    waiters_sweep(waiters, 6);
+    cr_assert_eq(waiter_end(waiter), WAIT_TIMEOUT);
+    waiter_state_done(waiter, STATE_READ, calloc(1, sizeof(struct state_reading)));
+    waiter_drop(waiter);
+}
+
+Test(waiters, readings_count_with_submissions)
+{
+    struct waiter *first = waiters_add_state(waiters, 0);
+    struct waiter *second = waiters_add_state(waiters, 0);
+    cr_assert_null(waiters_add_state(waiters, 0));
+    cr_assert_null(waiters_add_submit(waiters, 0));
+    waiter_not_proven(first);
+    struct state_reading *none = NULL;
+    cr_assert_eq(waiter_state(first, &none), STATE_DRAINING);
+    cr_assert_null(none);
+    waiter_drop(first);
+    waiter_not_proven(second);
+    waiter_drop(second);
 }

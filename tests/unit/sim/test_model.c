@@ -35,7 +35,14 @@ static void follow(const struct execution *e)
     uint32_t entry = 0, skipped = 0;
     uint64_t least = model_time_ms(model) + 1;
     cr_assert_eq(batch_decode(writer_span(&book.batch), &genesis->params, &batch), STATUS_OK);
-    model_begin(model, batch.time_ms > least ? batch.time_ms : least);
+    uint32_t expired = model_begin(model, batch.time_ms > least ? batch.time_ms : least);
+    for (; entry < expired; entry++) {
+        struct id hold = model_expired(model, entry);
+        struct digest id = digest_of(TAG_EXPIRY, span_of(hold.bytes, sizeof hold.bytes));
+        cr_assert_lt(entry, e->entry_count);
+        cr_assert_eq(e->entries[entry].kind, ENTRY_EXPIRY);
+        cr_assert(digest_equal(&id, &e->entries[entry].id));
+    }
     struct span rest = batch.transactions;
     while (batch_next(&rest, &bytes)) {
         struct model_result result = model_run(model, bytes);
@@ -106,6 +113,52 @@ Test(model, a_balance_that_is_one_off)
     balance->posted++;
     differs("a balance of acc1");
     cr_assert(!model_sums_hold(model, &problem));
+}
+
+/* A hold that has not ended. */
+static struct model_hold *a_hold(void)
+{
+    struct model_hold *found = NULL;
+    for (uint32_t i = 0; i < model->holds.count; i++) {
+        struct model_hold *hold = shelf_at(&model->holds, i);
+        if (hold->exists) found = hold;
+    }
+    cr_assert_not_null(found);
+    return found;
+}
+
+Test(model, a_hold_of_another_amount)
+{
+    run_blocks(3);
+    cr_assert_gt(model_holds(model), 0);
+    a_hold()->amount++;
+    differs("record of hld1");
+    cr_assert(!model_sums_hold(model, &problem));
+    cr_assert(strstr(problem.text, "holds are") != NULL);
+}
+
+Test(model, a_hold_too_many)
+{
+    run_blocks(3);
+    a_hold()->exists = 0;
+    differs("existence of hld1");
+}
+
+Test(model, a_balance_that_holds_one_more)
+{
+    run_blocks(3);
+    struct model_balance *balance = shelf_at(&model->balances, 0);
+    balance->held_in++;
+    differs("what a balance holds");
+    cr_assert(!model_sums_hold(model, &problem));
+}
+
+Test(model, another_floor)
+{
+    run_blocks(3);
+    struct model_balance *balance = shelf_at(&model->balances, 0);
+    balance->floor--;
+    differs("a balance's floor");
 }
 
 Test(model, a_movement_too_few)

@@ -173,7 +173,7 @@ Test(workload, the_hopeless_are_never_included_and_most_others_are)
     struct plan plan = plan_of(3, 300, 100);
     struct workload *w = workload_new(&plan, genesis);
     book_open(&book, genesis);
-    for (unsigned block = 0; block < 60; block++) {
+    for (unsigned block = 0; block < 80; block++) {
         const struct execution *e = book_run(&book, w, 20, note_hopeless, &judged);
         for (uint32_t i = 0; i < e->entry_count; i++) {
             cr_assert(!is_never(&judged, &e->entries[i].id));
@@ -188,10 +188,12 @@ Test(workload, the_hopeless_are_never_included_and_most_others_are)
     cr_assert_gt(skipped, judged.never_count);
     cr_assert_gt(results[RESULT_ok], 400);
     static const uint16_t wanted[] = {
-        RESULT_assert_failed,    RESULT_account_unknown, RESULT_account_exists,
-        RESULT_account_frozen,   RESULT_role_missing,    RESULT_asset_unknown,
-        RESULT_supply_limit,     RESULT_key_unknown,     RESULT_insufficient_funds,
-        RESULT_version_mismatch, RESULT_value_too_large, RESULT_not_issuer,
+        RESULT_assert_failed,     RESULT_account_unknown, RESULT_account_exists,
+        RESULT_account_frozen,    RESULT_role_missing,    RESULT_asset_unknown,
+        RESULT_supply_limit,      RESULT_key_unknown,     RESULT_insufficient_funds,
+        RESULT_version_mismatch,  RESULT_value_too_large, RESULT_not_issuer,
+        RESULT_hold_unknown,      RESULT_not_arbiter,     RESULT_hold_amount,
+        RESULT_term_out_of_range,
     };
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
         cr_assert_gt(results[wanted[i]], 0, "%s", result_name(wanted[i]));
