@@ -30,8 +30,9 @@ static inline unsigned path_bit(const uint8_t *path, unsigned depth)
 
 struct state_leaf {
     struct digest path;
-    struct digest hash;       /* state_leaf_hash */
-    struct digest value_hash; /* what a proof of absence shows of a neighbour; no part of the root */
+    struct digest hash; /* state_leaf_hash */
+    struct digest
+        value_hash; /* what a proof of absence shows of a neighbour; no part of the root */
 };
 
 /* The root of count leaves, ascending by path, that share their first depth bits. For a whole
