@@ -163,10 +163,14 @@ enum status audit_report_text(const struct audit_report *report, struct buffer *
     hex_encode(digest_span(&report->chain_id), chain);
     hex_encode(digest_span(&report->state_root), root);
     say(out, &status, "genesis    id %s, network %s\n", chain, report->network);
-    say(out, &status,
-        "blocks     %" PRIu64 " ... %" PRIu64 "   hashes, links, times; %" PRIu64
-        " signatures, a quorum on %" PRIu64 " blocks; sealed up to %" PRIu64 "\n",
-        report->first, report->last, report->signatures, report->seals, report->sealed_height);
+    if (report->first > report->last)
+        say(out, &status, "blocks     none behind %" PRIu64 "; sealed up to %" PRIu64 "\n",
+            report->last, report->sealed_height);
+    else
+        say(out, &status,
+            "blocks     %" PRIu64 " ... %" PRIu64 "   hashes, links, times; %" PRIu64
+            " signatures, a quorum on %" PRIu64 " blocks; sealed up to %" PRIu64 "\n",
+            report->first, report->last, report->signatures, report->seals, report->sealed_height);
     say(out, &status, "entries    %" PRIu64 "   ids, signatures, thresholds, windows, roots\n",
         report->entries);
     say(out, &status, "state      executed again up to %" PRIu64 ", state root %s\n",

@@ -92,18 +92,14 @@ static enum status copy_ledger(struct making *m, char path[PATH_BYTES_MAX], stru
 static enum status audit_copy(const struct making *m, const char *path, struct problem *problem)
 {
     struct audit_report *report = NULL;
-    char scratch[PATH_BYTES_MAX];
-    enum status status = path_join(scratch, m->dir, "scratch.db");
-    if (status != STATUS_OK) return status;
     struct audit_options options = {
         .immutable = true,
-        .scratch = scratch,
         .program = m->source->software,
         .progress = m->source->progress,
         .context = m->source->context,
         .threads = 1,
     };
-    status = audit_verify(&report, m->source->genesis, path, &options, problem);
+    enum status status = audit_verify(&report, m->source->genesis, path, &options, problem);
     if (status == STATUS_OK && !report->complete)
         status =
             problem_set(problem, STATUS_TIMEOUT, "the backup was given up: %s", report->incomplete);
@@ -112,7 +108,6 @@ static enum status audit_copy(const struct making *m, const char *path, struct p
             problem, STATUS_DIVERGED, "the ledger does not pass its audit: height %llu: %s",
             (unsigned long long)report->findings[0].height, report->findings[0].text);
     audit_report_free(report);
-    remove_database(scratch);
     return status;
 }
 
@@ -147,7 +142,6 @@ static void discard(const struct making *m)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (path_join(path, m->dir, names[i]) == STATUS_OK) (void)unlink(path);
     if (path_join(path, m->dir, ledger_name) == STATUS_OK) remove_database(path);
-    if (path_join(path, m->dir, "scratch.db") == STATUS_OK) remove_database(path);
     (void)rmdir(m->dir);
 }
 

@@ -148,6 +148,8 @@ static int audit_one(const struct cli_call *call, const struct genesis *genesis,
     if (status == STATUS_UNSUPPORTED || status == STATUS_DAMAGED)
         return cli_fail(CLI_EXIT_DAMAGED, NULL, "nothing was audited", "%s: %s", path,
                         problem.text);
+    if (status == STATUS_MISMATCH || status == STATUS_EXISTS)
+        return cli_fail(CLI_EXIT_USAGE, NULL, NULL, "--scratch: %s", problem.text);
     if (status != STATUS_OK) return cli_fail_problem(&problem, path);
     int exit_code = print_report(call, report);
     if (exit_code == CLI_EXIT_DONE) exit_code = audit_exit_code(report);

@@ -251,6 +251,14 @@ check 75 'in use' ledger rebuild
 check 0 VERIFIED audit verify
 stop
 check 0 VERIFIED audit verify --genesis genesis.json --data h --report report.json
+check 0 VERIFIED audit verify --genesis genesis.json --data h --scratch audit.db --key bank.json --report may.json
+check 2 'the earlier audit had as --scratch' audit verify --genesis genesis.json --data h --from may.json
+check 2 "another auditor's" audit verify --genesis genesis.json --data h --scratch audit.db --key alice.json --from may.json
+check 0 VERIFIED audit verify --genesis genesis.json --data h --scratch audit.db --key bank.json --from may.json
+printf x >>audit.db
+check 2 'not the file that the report names' audit verify --genesis genesis.json --data h --scratch audit.db --from may.json
+sed 's/"verified"/"failed"/' may.json >june.json
+check 2 'was altered' audit verify --genesis genesis.json --data h --scratch audit.db --key bank.json --from june.json
 check 0 height ledger info
 check 0 TABLE ledger info --tables
 check 0 sound ledger check
