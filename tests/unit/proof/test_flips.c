@@ -1,4 +1,5 @@
-/* No bit of a proof can be changed: whatever is altered is refused, and by name. */
+/* No byte of a proof can be changed: whatever is altered is refused, and by name. All bits of every
+ * file take minutes; ./dev tamper draws them at random. */
 #include "tests/unit/proof/cases.h"
 
 #include <criterion/criterion.h>
@@ -10,7 +11,7 @@ struct flips {
     struct verdict verdict;
     unsigned share, file;
     const char *only; /* the one file; NULL: those of the share */
-    bool all_bytes;   /* every other value of every byte, not only single bits */
+    bool all_values;  /* every other value of every byte; else one bit of each, in turn */
     size_t tried;
 };
 
@@ -48,20 +49,21 @@ static void flip_file(void *context, const struct proof_case *item)
     cr_assert_eq(case_verify(&f->c, &altered, &f->verdict), STATUS_OK);
     for (size_t at = 0; at < altered.file.size; at++) {
         const uint8_t right = bytes[at];
-        for (unsigned i = 0; i < (f->all_bytes ? 255u : 8u); i++) {
-            unsigned other = f->all_bytes ? right + 1u + i : right ^ 1u << i;
-            bytes[at] = (uint8_t)other;
+        for (unsigned i = 1; f->all_values && i <= 255; i++) {
+            bytes[at] = (uint8_t)(right + i);
             expect_refusal(f, &altered, at, bytes[at]);
         }
+        bytes[at] = (uint8_t)(right ^ 1u << at % 8);
+        expect_refusal(f, &altered, at, bytes[at]);
         bytes[at] = right;
     }
 }
 
-static void flip(unsigned share, const char *only, bool all_bytes)
+static void flip(unsigned share, const char *only, bool all_values)
 {
     static struct flips f;
     cr_assert_eq(crypto_start(NULL), STATUS_OK);
-    f = (struct flips){ .share = share, .only = only, .all_bytes = all_bytes };
+    f = (struct flips){ .share = share, .only = only, .all_values = all_values };
     f.c.emit = flip_file;
     f.c.context = &f;
     f.c.cache = verify_cache_new(4096);
@@ -76,22 +78,22 @@ static void flip(unsigned share, const char *only, bool all_bytes)
     verify_cache_free(f.c.cache);
 }
 
-Test(flips, every_bit_of_share_0)
+Test(flips, a_bit_of_every_byte_of_share_0)
 {
     flip(0, NULL, false);
 }
 
-Test(flips, every_bit_of_share_1)
+Test(flips, a_bit_of_every_byte_of_share_1)
 {
     flip(1, NULL, false);
 }
 
-Test(flips, every_bit_of_share_2)
+Test(flips, a_bit_of_every_byte_of_share_2)
 {
     flip(2, NULL, false);
 }
 
-Test(flips, every_bit_of_share_3)
+Test(flips, a_bit_of_every_byte_of_share_3)
 {
     flip(3, NULL, false);
 }
