@@ -33,6 +33,8 @@ bool stall_tick_due(const struct replica *r)
     return tick_possible(r, STALL_TICK_MS);
 }
 
+/* A block that others have executed and that has no seal comes by its decision alone, and whoever
+ * missed that is helped when it asks for the next view. */
 bool engine_has_work(const struct replica *r)
 {
     if (!r->started) return false;
@@ -40,7 +42,7 @@ bool engine_has_work(const struct replica *r)
     if (seal_exhausted(r, 1)) return stall_tick_due(r);
     struct pool_stats stats;
     pool_stats(r->pool, &stats);
-    return stats.unmarked > 0 || tick_due(r);
+    return stats.unmarked > 0 || tick_due(r) || r->seen_height > r->head.header.height;
 }
 
 /* ---- steps ---- */

@@ -221,6 +221,7 @@ struct replica {
     bool stopped;
     bool stop_told;
     struct output end;     /* OUTPUT_STOP; has its place here, so that it never lacks one */
+    uint64_t seen_height;  /* an honest validator has executed it, for more have than can lie */
     bool work;             /* as last told to the engine */
     bool hollow;           /* the same */
     bool undecided_hollow; /* as it is now (store_hollow) */

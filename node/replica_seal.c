@@ -187,6 +187,8 @@ static void seal_ahead(struct replica *r, const struct seal_slot *slot)
 static void seal_count(struct replica *r, struct seal_slot *slot)
 {
     if (!slot->executed) {
+        uint16_t liars_max = committee_max_faulty(r->config.committee);
+        if (slot->count > liars_max) r->seen_height = max_u64(r->seen_height, slot->height);
         if (slot->count >= r->quorum) seal_ahead(r, slot);
         return;
     }

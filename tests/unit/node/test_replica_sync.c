@@ -211,6 +211,34 @@ Test(replica_sync, an_observer_that_lies_is_left_alone)
     world_close(w);
 }
 
+static bool no_seal_votes_of_zero(struct world *w, uint16_t from, uint16_t to, uint8_t kind,
+                                  struct blob **payload)
+{
+    (void)w, (void)to, (void)payload;
+    return from != 0 || kind != FRAME_SEAL_VOTES;
+}
+
+/* One that lies votes for a decision, does not sign the block, and is gone. Nobody sends anything
+ * new: the one that missed the decision learns of it by the signatures of the other two. */
+Test(replica_sync, a_decision_that_was_missed_is_asked_for_without_new_work)
+{
+    struct world *w = world_open(NULL);
+    world_blocks(w, 0, 1, 2);
+    isolate(w, 3, true);
+    w->filter = no_seal_votes_of_zero;
+    world_submit(w, 1, world_transfer(w, 100));
+    world_run(w, 8000);
+    cr_assert_eq(w->nodes[1].height, 3);
+    cr_assert_eq(w->nodes[2].height, 3);
+    cr_assert_eq(w->nodes[1].sealed, 2);
+    world_kill(w, 0);
+    isolate(w, 3, false);
+    world_run(w, 20000);
+    cr_assert_eq(w->nodes[3].height, 3);
+    cr_assert_eq(w->nodes[1].sealed, 3);
+    world_close(w);
+}
+
 /* ---- bad answers ---- */
 
 struct forger {
