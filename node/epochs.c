@@ -91,6 +91,7 @@ static enum status sealed_sequence(struct epochs *e, uint64_t *sequence, struct 
     struct header header;
     struct digest hash;
     *sequence = 0;
+    ASSERT(e->now != NULL);
     if (e->sealed_height == 0) return STATUS_OK;
     enum status status = e->host->read_block(e->user, e->sealed_height, &header, &hash, problem);
     if (status == STATUS_OK && header.epoch == e->now->number) *sequence = header.sequence;

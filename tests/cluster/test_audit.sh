@@ -199,11 +199,12 @@ printf 'no database' | dd of=ledger.db conv=notrunc 2>"$work/out"
 exits "a file that is no database" 7 audit
 says "  sqlite_damaged" 'sqlite_damaged'
 
-# ---- what the audit does not read, and what to do about it ----
+# ---- what stands beside the history, and what to do about it ----
 
 edit "UPDATE balance SET posted = posted + 1"
-exits "an edited balance row is not looked at" 0 audit
-says "  and the report says that rows were not compared" '^rows +not compared'
+exits "an edited balance row under a right history" 7 audit
+says "  row_mismatch" 'row_mismatch'
+says "  of the table" 'balance'
 mkdir made
 mv ledger.db made/ledger.db
 check "ledger rebuild executes everything again" "$witan" ledger rebuild --data made \
