@@ -2,6 +2,7 @@
 #include "tests/unit/rpc/loopback.h"
 
 #include <criterion/criterion.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 static struct loopback l;
@@ -182,10 +183,12 @@ Test(server, connections_are_limited_but_not_for_the_local_socket)
 }
 
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+static atomic_int at_the_gate;
 
 static json_t *slow(struct rpc_call *c)
 {
     (void)c;
+    atomic_fetch_add(&at_the_gate, 1);
     pthread_mutex_lock(&gate);
     pthread_mutex_unlock(&gate);
     return json_object();
@@ -197,6 +200,18 @@ static const struct rpc_method *const slow_methods[] = { &method_slow };
 #define SLOW \
     "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" \
     "Content-Length: 40\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"slow\"}"
+
+/* Until one call is being answered and so many wait. */
+static void await_queue(uint32_t waiting)
+{
+    struct rpc_stats stats = { 0 };
+    for (int i = 0; i < 1000; i++) {
+        rpc_stats(l.server, &stats);
+        if (atomic_load(&at_the_gate) == 1 && stats.queue == waiting) return;
+        usleep(10000);
+    }
+    cr_assert_fail("%d at the gate, %u wait", atomic_load(&at_the_gate), stats.queue);
+}
 
 /* One reader busy and two places: the third that waits is told so, and health still answers. */
 Test(server, a_full_queue_is_503)
@@ -212,7 +227,7 @@ Test(server, a_full_queue_is_503)
     for (size_t i = 0; i < 3; i++) {
         fds[i] = loopback_connect(&l);
         raw_send(fds[i], SLOW, strlen(SLOW));
-        usleep(100000);
+        await_queue((uint32_t)i);
     }
     cr_assert_eq(raw_exchange(&l, SLOW, out, sizeof out), 503);
     cr_assert(strstr(out, "Retry-After: 1"));
