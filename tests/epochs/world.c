@@ -184,6 +184,18 @@ static bool somebody_mourns(const struct world *w)
     return false;
 }
 
+/* The only seal of an epoch's last block must not go with a ledger: whoever has it is in the next
+ * epoch and signs no more in this one, and the others could need its signature. With a machine that
+ * has lost its key these are two failures at once. */
+static bool known_elsewhere(const struct world *w, const struct machine *m)
+{
+    for (uint16_t i = 0; i < w->machines_count; i++) {
+        const struct machine *other = &w->machines[i];
+        if (other != m && other->epochs.sealed_height >= m->epochs.sealed_height) return true;
+    }
+    return false;
+}
+
 static void on_fault(struct world *w)
 {
     uint64_t again = stream_between(&w->faults, 200, 1500);
@@ -207,7 +219,7 @@ static void on_fault(struct world *w)
         network_links(w);
         push(w, w->now_ms + last, (struct occasion){ .type = ON_MEND });
     } else if (what < 85) {
-        if (able && !m->liar && !somebody_mourns(w)) lose(w, m, false);
+        if (able && !m->liar && !somebody_mourns(w) && known_elsewhere(w, m)) lose(w, m, false);
     } else if (what < 93) {
         if (able && !m->liar && !somebody_mourns(w) && changes_may_lose(w, m)) lose(w, m, true);
     }
