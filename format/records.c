@@ -370,6 +370,20 @@ void movement_encode(const struct movement *movement, uint8_t bytes[MOVEMENT_BYT
     ASSERT(written(&w) == MOVEMENT_BYTES);
 }
 
+struct movement movement_of_genesis(const struct genesis_balance *from,
+                                    const struct digest *chain_id)
+{
+    return (struct movement){
+        .entry_id = *chain_id,
+        .position = VERSION_GENESIS,
+        .account = from->account,
+        .asset = from->asset,
+        .seq = 1,
+        .d_posted = (int64_t)from->posted,
+        .posted = (int64_t)from->posted,
+    };
+}
+
 struct digest movement_head(const struct digest *previous, const struct movement *movement)
 {
     uint8_t bytes[MOVEMENT_BYTES];

@@ -210,4 +210,9 @@ struct movement {
 void movement_encode(const struct movement *movement, uint8_t bytes[MOVEMENT_BYTES]);
 struct digest movement_head(const struct digest *previous, const struct movement *movement);
 
+/* The first movement of a balance that the genesis gives: at position 1, with the chain id for an
+ * entry. */
+struct movement movement_of_genesis(const struct genesis_balance *from,
+                                    const struct digest *chain_id);
+
 #endif

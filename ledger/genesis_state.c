@@ -31,20 +31,11 @@ static void add_asset(struct state *state, const struct genesis_asset *from)
 static void add_balance(struct store *store, struct state *state,
                         const struct genesis_balance *from, const struct digest *chain_id)
 {
-    static const struct digest none;
-    struct movement movement = {
-        .entry_id = *chain_id,
-        .position = VERSION_GENESIS,
-        .account = from->account,
-        .asset = from->asset,
-        .seq = 1,
-        .d_posted = (int64_t)from->posted,
-        .posted = (int64_t)from->posted,
-    };
+    struct movement movement = movement_of_genesis(from, chain_id);
     struct balance *balance = state_edit_balance(state, &from->account, &from->asset);
     balance->posted = movement.posted;
     balance->seq = movement.seq;
-    balance->head = movement_head(&none, &movement);
+    balance->head = movement_head(&(struct digest){ { 0 } }, &movement);
     state_edit_account(state, &from->account)->balances++;
     store_write_movement(store, &movement);
 }

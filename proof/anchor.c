@@ -77,22 +77,13 @@ static void add_asset(struct leaf_list *list, const struct genesis_asset *from)
 static void add_balance(struct leaf_list *list, const struct genesis_balance *from,
                         const struct digest *chain_id)
 {
-    static const struct digest none;
-    struct movement movement = {
-        .entry_id = *chain_id,
-        .position = VERSION_GENESIS,
-        .account = from->account,
-        .asset = from->asset,
-        .seq = 1,
-        .d_posted = (int64_t)from->posted,
-        .posted = (int64_t)from->posted,
-    };
+    struct movement movement = movement_of_genesis(from, chain_id);
     struct balance balance = {
         .account = from->account,
         .asset = from->asset,
         .posted = movement.posted,
         .seq = movement.seq,
-        .head = movement_head(&none, &movement),
+        .head = movement_head(&(struct digest){ { 0 } }, &movement),
     };
     struct state_leaf leaf = balance_leaf(&balance);
     add_leaf(list, &leaf);
